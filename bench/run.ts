@@ -1,0 +1,27 @@
+// `npm run bench [names]`: runs the measurements named, or all, prints one table and writes it to results.json.
+
+import { writeFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import type { Measurement, Row } from "./harness/measurement.ts";
+import { table as asText } from "./harness/report.ts";
+import { copies } from "./measurements/copies.ts";
+import { table } from "./measurements/table.ts";
+
+const measurements: readonly Measurement[] = [table, copies];
+
+const names = process.argv.slice(2);
+const unknown = names.filter((name) => !measurements.some((measurement) => measurement.name === name));
+if (unknown.length > 0) {
+  console.error(`no measurement ${unknown.join(", ")}: there are ${measurements.map(({ name }) => name).join(", ")}`);
+  process.exit(2);
+}
+
+const rows: Row[] = [];
+for (const measurement of measurements) {
+  if (names.length > 0 && !names.includes(measurement.name)) continue;
+  console.error(`${measurement.name} …`);
+  rows.push(...(await measurement.run()));
+}
+console.log(asText(rows));
+const run = { date: new Date().toISOString(), node: process.version, cores: availableParallelism(), rows };
+await writeFile(new URL("results.json", import.meta.url), `${JSON.stringify(run, null, 2)}\n`);

@@ -1,0 +1,88 @@
+import { encapsulate } from "./encapsulated.ts";
+import type { IpcMessage } from "./encode.ts";
+import { bodyLength, messageKind } from "./message.ts";
+
+const endMarker = Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0);
+
+/**
+ * Joins messages of one or more streams of the same schema to one Arrow IPC stream: one schema, one end marker, bodies
+ * as they came.
+ *
+ * https://arrow.apache.org/docs/format/Columnar.html#ipc-streaming-format
+ */
+export class IpcStreamWriter {
+  #started = false;
+
+  /** The parts of a message; none for the schemas of later streams. */
+  message({ header, body }: IpcMessage): Uint8Array[] {
+    if (messageKind(header) === "schema") {
+      if (this.#started) return [];
+      this.#started = true;
+    }
+    return body.byteLength === 0 ? [encapsulate(header)] : [encapsulate(header), body];
+  }
+
+  end(): Uint8Array {
+    return endMarker;
+  }
+}
+
+/**
+ * Cuts an Arrow IPC stream into its messages, each with a body on a boundary of 8.
+ *
+ * @throws RangeError when the stream ends within a message
+ */
+export async function* readIpcStream(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<IpcMessage, void, undefined> {
+  const input = new ByteInput(chunks);
+  try {
+    for (;;) {
+      const word = await input.take(4, true);
+      if (word === null) return;
+      let length = uint32(word);
+      // Before Arrow 0.15 the length stood alone.
+      if (length === 0xffffffff) length = uint32((await input.take(4))!);
+      if (length === 0) return;
+      const header = (await input.take(length))!;
+      yield { header, body: (await input.take(bodyLength(header)))! };
+    }
+  } finally {
+    await input.close();
+  }
+}
+
+function uint32(bytes: Uint8Array): number {
+  return new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0, true);
+}
+
+/** Takes exact lengths out of chunks of any length. */
+class ByteInput {
+  readonly #chunks: AsyncIterator<Uint8Array>;
+  #chunk: Uint8Array = new Uint8Array(0);
+
+  constructor(chunks: AsyncIterable<Uint8Array>) {
+    this.#chunks = chunks[Symbol.asyncIterator]();
+  }
+
+  /** @returns null when the input ends before the first byte and `mayEnd` allows it */
+  async take(length: number, mayEnd = false): Promise<Uint8Array | null> {
+    const out = new Uint8Array(length);
+    let filled = 0;
+    while (filled < length) {
+      if (this.#chunk.byteLength === 0) {
+        const { done, value } = await this.#chunks.next();
+        if (done && filled === 0 && mayEnd) return null;
+        if (done) throw new RangeError("the Arrow IPC stream ends within a message");
+        this.#chunk = value;
+      }
+      const part = this.#chunk.subarray(0, length - filled);
+      out.set(part, filled);
+      filled += part.byteLength;
+      this.#chunk = this.#chunk.subarray(part.byteLength);
+    }
+    return out;
+  }
+
+  async close(): Promise<void> {
+    await this.#chunks.return?.();
+  }
+}

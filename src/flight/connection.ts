@@ -1,0 +1,87 @@
+import type { LoadCodec } from "../arrow/decode.ts";
+import { FlightSqlError } from "../errors.ts";
+import { type AuthOptions, Credentials, type Handshake } from "./auth.ts";
+import { Channel, type ChannelOptions } from "./channel.ts";
+import { CookieJar } from "./cookies.ts";
+import type { JoinOptions } from "./endpoints.ts";
+import { type Dial, type LocationOptions, Locations } from "./locations.ts";
+import { type CallOptions, CallScope, type Metadata } from "./scope.ts";
+
+/** What a connection is made of; the entry points fill it in for their platform. */
+export interface ConnectionOptions extends AuthOptions {
+  readonly uri: string;
+  readonly transport: ChannelOptions["transport"];
+  readonly dial: Dial;
+  readonly loadCodec: LoadCodec;
+  readonly metadata: Metadata;
+  readonly cookies: boolean;
+  readonly timeoutMs: number | undefined;
+  readonly maxResultBytes: number | undefined;
+  readonly endpoints: JoinOptions & LocationOptions;
+  readonly fetch: typeof globalThis.fetch | undefined;
+}
+
+/** What the calls of a client have in common: servers, credentials, limits, and its end. */
+export class Connection {
+  readonly locations: Locations;
+  readonly loadCodec: LoadCodec;
+  readonly maxResultBytes: number;
+  readonly endpoints: ConnectionOptions["endpoints"];
+  readonly #timeoutMs: number | undefined;
+  readonly #closing = new AbortController();
+
+  /** @param handshake sends the Handshake of basic authentication over a channel without credentials */
+  constructor(
+    options: ConnectionOptions,
+    handshake: (channel: Channel, scope: CallScope, ...args: Parameters<Handshake>) => ReturnType<Handshake>,
+  ) {
+    const { uri, transport, metadata } = options;
+    const cookies = options.cookies ? new CookieJar() : undefined;
+    const anonymous = new Channel({ uri, transport, metadata, cookies });
+    const credentials = new Credentials(options, async (header, payload) => {
+      // Not the scope of the call that happened to come first: others wait for the same token.
+      const scope = this.scope({});
+      try {
+        return await handshake(anonymous, scope, header, payload);
+      } finally {
+        scope.end();
+      }
+    });
+    this.locations = new Locations(
+      { uri, transport, metadata, credentials, cookies },
+      options.dial,
+      options.endpoints,
+      options.fetch,
+    );
+    this.loadCodec = options.loadCodec;
+    this.maxResultBytes = options.maxResultBytes ?? Number.POSITIVE_INFINITY;
+    this.endpoints = options.endpoints;
+    this.#timeoutMs = options.timeoutMs;
+  }
+
+  get origin(): Channel {
+    return this.locations.origin;
+  }
+
+  /** Begins a call. */
+  scope(options: CallOptions, ...stops: AbortSignal[]): CallScope {
+    const limits = options.timeoutMs === undefined ? { ...options, timeoutMs: this.#timeoutMs } : options;
+    return new CallScope(limits, [this.#closing.signal, ...stops]);
+  }
+
+  /** Runs a call that is over when its promise settles. */
+  async run<T>(options: CallOptions, call: (scope: CallScope) => Promise<T>): Promise<T> {
+    const scope = this.scope(options);
+    try {
+      return await call(scope);
+    } finally {
+      scope.end();
+    }
+  }
+
+  /** Ends the calls under way and closes the transports. Idempotent. */
+  close(): void {
+    this.#closing.abort(new FlightSqlError("canceled", "the client was closed"));
+    this.locations.close();
+  }
+}

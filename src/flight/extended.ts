@@ -1,0 +1,76 @@
+import { create } from "@bufbuild/protobuf";
+import { readIpcStream } from "../arrow/ipc.ts";
+import { FlightSqlError } from "../errors.ts";
+import { type FlightData, FlightDataSchema } from "../gen/Flight_pb.ts";
+import type { CallScope } from "./scope.ts";
+import { streamError } from "./stream.ts";
+
+/**
+ * Reads an `http:` or `https:` location: GET, the ticket unused, the answer an Arrow IPC stream.
+ *
+ * No credentials, cookies or metadata of the client go with it: such URLs point at object stores and caches, and carry
+ * what they need in themselves (Flight.rst, "Extended Location URIs").
+ */
+export async function* readExtendedLocation(
+  url: string,
+  scope: CallScope,
+  fetch: typeof globalThis.fetch = globalThis.fetch,
+): AsyncGenerator<FlightData, void, undefined> {
+  // The query of such a URL may be a signature, which is a secret.
+  const where = `GET ${url.replace(/[?#].*/s, "")}`;
+  const fork = scope.fork();
+  try {
+    let response: Response;
+    try {
+      response = await fetch(url, {
+        headers: { accept: "application/vnd.apache.arrow.stream" },
+        credentials: "omit",
+        referrerPolicy: "no-referrer",
+        signal: fork.signal,
+      });
+    } catch (cause) {
+      throw new FlightSqlError("unavailable", `${where}: no answer; in a browser, CORS may refuse this page`, {
+        cause,
+      });
+    }
+    checkResponse(response, where);
+    if (response.body === null) return;
+    for await (const { header, body } of readIpcStream(chunks(response.body))) {
+      yield create(FlightDataSchema, { dataHeader: header, dataBody: body });
+    }
+  } catch (thrown) {
+    throw scope.failure(streamError(thrown, where), where);
+  } finally {
+    fork.end();
+  }
+}
+
+function checkResponse(response: Response, where: string): void {
+  const type = response.headers.get("content-type") ?? "";
+  if (!response.ok) {
+    const code =
+      response.status === 404 || response.status === 410
+        ? "not_found"
+        : response.status === 403
+          ? "permission_denied"
+          : "unavailable";
+    throw new FlightSqlError(code, `${where}: HTTP ${response.status}`, { metadata: response.headers });
+  }
+  // Flight.rst: no type, or application/octet-stream, means an IPC stream.
+  if (!/^(application\/(vnd\.apache\.arrow\.stream|octet-stream)\b.*)?$/i.test(type)) {
+    throw new FlightSqlError(
+      "unimplemented",
+      `${where}: the data is "${type}", and only Arrow IPC streams can be read`,
+    );
+  }
+}
+
+/** Safari's ReadableStream cannot be iterated. */
+async function* chunks(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+  const reader = body.getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    yield value;
+  }
+}

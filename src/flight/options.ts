@@ -1,0 +1,139 @@
+import type { Interceptor, Transport } from "@connectrpc/connect";
+import type { LoadCodec } from "../arrow/decode.ts";
+import { FlightSqlError } from "../errors.ts";
+import type { AuthOptions } from "./auth.ts";
+import type { ConnectionOptions } from "./connection.ts";
+import type { EndpointOptions } from "./endpoints.ts";
+import type { Dial, LocationOptions } from "./locations.ts";
+import type { Metadata } from "./scope.ts";
+
+/** TLS of native gRPC connections. Node only. */
+export interface TlsOptions {
+  /** Certificate authorities to trust instead of the system's, PEM. */
+  ca?: string | Uint8Array | readonly (string | Uint8Array)[] | undefined;
+  /** Client certificate, PEM, for mutual TLS; with `key`. */
+  cert?: string | Uint8Array | undefined;
+  key?: string | Uint8Array | undefined;
+  /** Name expected in the server's certificate, when it is not the host's. */
+  serverName?: string | undefined;
+  /** `false` takes any certificate. Default `true`. */
+  rejectUnauthorized?: boolean | undefined;
+}
+
+/** How to reach a server, and how to treat it. */
+export interface ClientOptions extends AuthOptions {
+  /**
+   * `grpc:`, `grpc+tcp:`, `grpc+tls:` or `grpc+unix:` for native gRPC (Node), `http:` or `https:` for gRPC-Web
+   * (everywhere). Either this or `host`.
+   */
+  url?: string | undefined;
+  /** Instead of `url`: native gRPC on Node, gRPC-Web elsewhere. */
+  host?: string | undefined;
+  /** With `host`. Default 443. */
+  port?: number | undefined;
+  /** With `host`: no TLS. Default `false`. */
+  insecure?: boolean | undefined;
+  /** Headers sent with every call: `{ database: "BUCKET" }` for InfluxDB 3. Names ending in `-bin` take bytes. */
+  metadata?: Metadata | undefined;
+  /** Switches for adapters, by name: `{ "metadata-reflection": "true" }`. The client itself reads none. */
+  features?: Readonly<Record<string, string>> | undefined;
+  /** Node, native gRPC. */
+  tls?: TlsOptions | undefined;
+  /** gRPC-Web: called in place of the global `fetch`. */
+  fetch?: typeof globalThis.fetch | undefined;
+  /** gRPC-Web in browsers: which cookies go along, as in `RequestInit`. */
+  credentials?: RequestCredentials | undefined;
+  /** A Connect transport to use instead of this package's own, or a function that makes one for a URI. */
+  transport?: Transport | ((uri: string) => Transport) | undefined;
+  /** Connect interceptors: they see headers, trailers and failures of every RPC. Not with `transport`, which has its own. */
+  interceptors?: readonly Interceptor[] | undefined;
+  /** Limit of each call from its start to its last batch, in milliseconds. Default: none. */
+  timeoutMs?: number | undefined;
+  /** Limit for opening a connection, in milliseconds. Default 10,000. Node, native gRPC. */
+  connectTimeoutMs?: number | undefined;
+  /** Largest message accepted, in bytes: `resource_exhausted` beyond. Default: none. */
+  maxMessageBytes?: number | undefined;
+  /** Most bytes accepted for one result: `resource_exhausted` beyond. Default: none. */
+  maxResultBytes?: number | undefined;
+  /**
+   * HTTP/2 window of a stream while few are open, in bytes. A client never holds more than four of them unread,
+   * however many results are paused. Default 16 MiB. Node, native gRPC.
+   */
+  windowBytes?: number | undefined;
+  /** Keep cookies and send them back; servers hang sessions on them. Default `true`. Browsers do so themselves. */
+  cookies?: boolean | undefined;
+  /** How results with several endpoints are read. */
+  endpoints?: (EndpointOptions & LocationOptions) | undefined;
+}
+
+/** What an entry point knows about its platform. */
+export interface Platform {
+  /** Schemes that `host` stands for. */
+  readonly schemes: { readonly secure: string; readonly insecure: string };
+  /** Default of `endpoints.parallelism`. */
+  readonly parallelism: number;
+  /** Makes the platform's own transports; null for schemes that it cannot dial. */
+  readonly dialer: (options: ClientOptions) => Dial;
+  readonly loadCodec: LoadCodec;
+}
+
+/** Checks options and fills in the defaults. */
+export function resolveOptions(given: string | ClientOptions, platform: Platform): ConnectionOptions {
+  const options: ClientOptions = typeof given === "string" ? { url: given } : given;
+  const uri = resolveUri(options, platform);
+  const dial = resolveDial(options, platform);
+  const transport = dial(uri);
+  if (transport === null) {
+    throw invalid(
+      `${uri} cannot be reached from here: native gRPC needs Node; give the http: or https: address of a gRPC-Web proxy or server`,
+    );
+  }
+  const { endpoints } = options;
+  return {
+    uri,
+    transport,
+    dial,
+    loadCodec: platform.loadCodec,
+    token: options.token,
+    username: options.username,
+    password: options.password,
+    metadata: options.metadata ?? {},
+    cookies: options.cookies ?? true,
+    timeoutMs: options.timeoutMs,
+    maxResultBytes: options.maxResultBytes,
+    fetch: options.fetch,
+    endpoints: {
+      ...endpoints,
+      parallelism: endpoints?.parallelism ?? platform.parallelism,
+      queue: endpoints?.queue ?? 5,
+      order: endpoints?.order ?? "endpoint",
+    },
+  };
+}
+
+function resolveUri(options: ClientOptions, platform: Platform): string {
+  const { url, host, port = 443, insecure = false } = options;
+  if (url !== undefined && host !== undefined) throw invalid("give either url or host, not both");
+  if (url !== undefined) {
+    if (!/^(grpc(\+tcp|\+tls)?:\/\/[^/?#@]+\/?|grpc\+unix:.+|https?:\/\/[^?#@]+)$/i.test(url)) {
+      // Not quoted: people put passwords there.
+      throw invalid(
+        'url is not of the form "grpc+tls://host:port", "grpc://host:port", "grpc+unix:///path", "https://host" or "http://host"; credentials have options of their own',
+      );
+    }
+    return url;
+  }
+  if (host === undefined) throw invalid("url or host is missing");
+  return `${insecure ? platform.schemes.insecure : platform.schemes.secure}://${host}:${port}`;
+}
+
+function resolveDial(options: ClientOptions, platform: Platform): Dial {
+  const { transport, interceptors } = options;
+  if (transport === undefined) return platform.dialer(options);
+  if (interceptors !== undefined) throw invalid("interceptors belong to your own transport, where that is given");
+  return typeof transport === "function" ? transport : () => transport;
+}
+
+function invalid(message: string): FlightSqlError {
+  return new FlightSqlError("invalid_argument", `FlightSqlClient: ${message}`);
+}

@@ -1,0 +1,50 @@
+import { FlightSqlError } from "./errors.ts";
+import type { ClientOptions, Platform } from "./flight/options.ts";
+import { FlightSqlClient as Client } from "./sql/client.ts";
+import { createFetchTransport } from "./transport/fetch.ts";
+import { createNodeTransport } from "./transport/node.ts";
+import { ReceiveBudget } from "./transport/node-windows.ts";
+
+export * from "./sql/index.ts";
+
+const node: Platform = {
+  schemes: { secure: "grpc+tls", insecure: "grpc+tcp" },
+  parallelism: 8,
+  dialer: (options) => {
+    const budget = new ReceiveBudget(options.windowBytes ?? 16 * 1024 * 1024);
+    return (uri) => dial(uri, options, budget);
+  },
+  loadCodec: (name) =>
+    Promise.reject(new TypeError(`the batch is compressed with ${name}, which this version cannot inflate`)),
+};
+
+function dial(uri: string, options: ClientOptions, budget: ReceiveBudget): ReturnType<ReturnType<Platform["dialer"]>> {
+  const [, scheme = "", rest = ""] = /^([^:]+):(.*)$/s.exec(uri) ?? [];
+  const common = { interceptors: options.interceptors, maxMessageBytes: options.maxMessageBytes };
+  const native = { ...common, connectTimeoutMs: options.connectTimeoutMs ?? 10_000, budget };
+  switch (scheme.toLowerCase()) {
+    case "grpc":
+    case "grpc+tcp":
+      return createNodeTransport({ ...native, baseUrl: `http:${rest}` });
+    case "grpc+tls":
+      return createNodeTransport({ ...native, baseUrl: `https:${rest}`, tls: options.tls });
+    case "grpc+unix":
+      return createNodeTransport({
+        ...native,
+        baseUrl: "http://localhost",
+        socketPath: rest.replace(/^\/\/(?=\/)/, ""),
+      });
+    case "http":
+    case "https":
+      return createFetchTransport({ ...common, baseUrl: uri, fetch: options.fetch, credentials: options.credentials });
+    default:
+      throw new FlightSqlError("invalid_argument", `the location ${uri} has a scheme that is not known`);
+  }
+}
+
+/** The Flight SQL client. `new FlightSqlClient("grpc://127.0.0.1:31337")` or with `ClientOptions`. */
+export class FlightSqlClient extends Client {
+  constructor(options: string | ClientOptions) {
+    super(options, node);
+  }
+}

@@ -1,0 +1,79 @@
+import { createRequire } from "node:module";
+import { DuckDBDataChunk, type DuckDBPendingResult } from "@duckdb/node-api";
+// Types only: what runs is the copy that node-api itself loads.
+import type * as Bindings from "@duckdb/node-bindings";
+
+/*
+ * node-api hands out one JS value at a time; a column wants its memory. The bindings below it (they follow DuckDB's C
+ * API) give that, as views on DuckDB's own buffers: valid only as long as the chunk is, so whatever is read here is
+ * copied before the chunk goes.
+ */
+
+export type RawVector = Bindings.Vector;
+
+// Resolved from node-api's own place, so that both use one native library also where packages are not hoisted.
+const bindings: typeof Bindings = createRequire(createRequire(import.meta.url).resolve("@duckdb/node-api"))(
+  "@duckdb/node-bindings",
+);
+
+/** Rows `start` to `start + length` of one vector. */
+export interface Part {
+  readonly vector: RawVector;
+  readonly start: number;
+  readonly length: number;
+}
+
+export function columnVector(chunk: DuckDBDataChunk, column: number): RawVector {
+  return bindings.data_chunk_get_vector(handle(chunk), column);
+}
+
+/** The bytes of a part whose values are `width` bytes wide. */
+export function partBytes(part: Part, width: number): Uint8Array {
+  if (part.length === 0) return new Uint8Array(0);
+  const end = (part.start + part.length) * width;
+  return bindings.vector_get_data(part.vector, end).subarray(part.start * width, end);
+}
+
+/** DuckDB's validity bits of rows 0 to `start + length`, least significant bit first, or null when all are valid. */
+export function partValidity(part: Part): Uint8Array | null {
+  // C API: a null pointer means "no row is null". The mask is made of 64-bit words.
+  return bindings.vector_get_validity(part.vector, Math.ceil((part.start + part.length) / 64) * 8);
+}
+
+export function listChild(vector: RawVector): RawVector {
+  return bindings.list_vector_get_child(vector);
+}
+
+export function arrayChild(vector: RawVector): RawVector {
+  return bindings.array_vector_get_child(vector);
+}
+
+export function structChild(vector: RawVector, index: number): RawVector {
+  return bindings.struct_vector_get_child(vector, index);
+}
+
+/** `length` bytes from the address that stands at `offset` in `bytes`. */
+export function bytesAt(bytes: Uint8Array, offset: number, length: number): Uint8Array {
+  // The vector's memory is an ArrayBuffer that DuckDB owns; never a shared one.
+  return bindings.get_data_from_pointer(bytes.buffer as ArrayBuffer, bytes.byteOffset + offset, length);
+}
+
+/** What a started statement is doing, asked without working on it: DuckDB's own threads do that. */
+export function pendingState(pending: DuckDBPendingResult): "running" | "ready" | "failed" {
+  const state = bindings.pending_execute_check_state(handle(pending));
+  if (state === bindings.PendingState.ERROR) return "failed";
+  return bindings.pending_execution_is_finished(state) ? "ready" : "running";
+}
+
+/** DuckDB's text for a statement that failed. */
+export function pendingError(pending: DuckDBPendingResult): string {
+  return bindings.pending_error(handle(pending));
+}
+
+// node-api keeps its handles private; brackets are TypeScript's way past that, and keep the check that they exist.
+function handle(of: DuckDBDataChunk): Bindings.DataChunk;
+function handle(of: DuckDBPendingResult): Bindings.PendingResult;
+function handle(of: DuckDBDataChunk | DuckDBPendingResult): Bindings.DataChunk | Bindings.PendingResult {
+  // biome-ignore lint/complexity/useLiteralKeys: see above
+  return of instanceof DuckDBDataChunk ? of["chunk"] : of["pending_result"];
+}

@@ -1,0 +1,15 @@
+// Every public name that is the same on all platforms, one by one: an addition here is an addition to the API.
+
+export type { RowOptions } from "../arrow/rows.ts";
+export type { Interval, ValueOptions } from "../arrow/values.ts";
+export { FlightSqlError, type FlightSqlErrorCode } from "../errors.ts";
+export type { FlightClient, FlightPutOptions } from "../flight/client.ts";
+export type { FlightDescriptor, FlightEndpoint, FlightInfo, PollInfo } from "../flight/model.ts";
+export type { ClientOptions, TlsOptions } from "../flight/options.ts";
+export type { FlightPutChunk, FlightPutInput } from "../flight/put.ts";
+export type { FlightStreamChunk, FlightStreamReader } from "../flight/reader.ts";
+export type { CallOptions, Metadata } from "../flight/scope.ts";
+export type { CancelResult, CloseSessionResult, SessionOptionError, SessionOptionValue } from "../flight/session.ts";
+export type { DbSchemaFilter, TableFilter } from "./client.ts";
+export type { Progress, QueryOptions } from "./progress.ts";
+export type { QueryResult } from "./result.ts";

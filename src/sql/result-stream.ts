@@ -1,0 +1,224 @@
+import { type Field, makeData, RecordBatch, type Schema, Struct } from "apache-arrow";
+import { FlightDecoder } from "../arrow/decode.ts";
+import { IpcStreamWriter } from "../arrow/ipc.ts";
+import { batchLength, messageKind } from "../arrow/message.ts";
+import { FlightSqlError } from "../errors.ts";
+import * as calls from "../flight/calls.ts";
+import type { Connection } from "../flight/connection.ts";
+import { type JoinOptions, joinParts } from "../flight/endpoints.ts";
+import type { FlightInfo } from "../flight/model.ts";
+import type { CallScope } from "../flight/scope.ts";
+import { streamError } from "../flight/stream.ts";
+import type { FlightData } from "../gen/Flight_pb.ts";
+import type { Progress } from "./progress.ts";
+
+export interface ResultStreamOptions {
+  /** When the query was sent, by `performance.now()`. */
+  readonly started: number;
+  readonly onProgress: ((progress: Progress) => void) | undefined;
+  /** Ends the scope and tidies up; called once, whether the stream was read, left or failed. */
+  readonly finish: () => Promise<void>;
+}
+
+/** A message and the endpoint it came from. */
+interface Tagged {
+  readonly part: number;
+  readonly data: FlightData;
+}
+
+/**
+ * The messages of all endpoints of a result, joined undecoded, so that whoever reads them chooses between batches
+ * and bytes.
+ */
+export class ResultStream {
+  readonly info: FlightInfo;
+  isDone = false;
+  readonly #connection: Connection;
+  readonly #options: ResultStreamOptions;
+  readonly #messages: AsyncGenerator<Tagged, void, undefined>;
+  readonly #join: JoinOptions;
+  readonly #decoders: FlightDecoder[] = [];
+  readonly #where: string;
+  /** Read while the schema was looked for. */
+  #ahead: Tagged | undefined;
+  #schema: Schema | null = null;
+  #rows = 0;
+  #bytes = 0;
+  #endpointsDone = 0;
+  #finished: Promise<void> | undefined;
+
+  constructor(connection: Connection, scope: CallScope, info: FlightInfo, options: ResultStreamOptions) {
+    this.info = info;
+    this.#connection = connection;
+    this.#options = options;
+    this.#where = `DoGet from ${connection.origin.uri}`;
+    const { parallelism, queue, order } = connection.endpoints;
+    // FlightInfo.ordered: the endpoints in order are the order that the query asked for.
+    this.#join = { parallelism, queue, order: info.ordered ? "endpoint" : order };
+    this.#messages = this.#run(scope);
+  }
+
+  /** For consumers that keep all anyway: endpoints then need not wait for each other. */
+  holdEverything(): void {
+    this.#join.queue = Number.POSITIVE_INFINITY;
+  }
+
+  /** The schema that the stream begins with. */
+  async schema(): Promise<Schema> {
+    if (this.#schema !== null) return this.#schema;
+    if (this.#ahead === undefined) {
+      for (let tagged = await this.#next(); tagged !== undefined; tagged = await this.#next()) {
+        if (tagged.data.dataHeader.byteLength === 0) continue;
+        this.#ahead = tagged;
+        break;
+      }
+    }
+    if (this.#ahead !== undefined) await this.#decode(this.#ahead);
+    return this.readSchema();
+  }
+
+  /** The schema once the stream has been read, of which an empty result may have only the FlightInfo's. */
+  readSchema(): Schema {
+    const schema = this.#schema ?? this.info.schema;
+    if (schema === null)
+      throw new FlightSqlError("data_loss", `${this.#where}: neither the FlightInfo nor a stream has a schema`);
+    return schema;
+  }
+
+  /** Ends the reading here and at the server; nothing happens when it is over. */
+  async close(): Promise<void> {
+    await this.#messages.return();
+    // A generator that never ran does not run its end either.
+    await this.#finish();
+  }
+
+  #finish(): Promise<void> {
+    this.#finished ??= this.#options.finish();
+    return this.#finished;
+  }
+
+  async *batches(): AsyncGenerator<RecordBatch, void, undefined> {
+    try {
+      // The schema message that was looked at has been decoded already.
+      if (this.#ahead !== undefined && this.#schema !== null) this.#ahead = undefined;
+      for (let tagged = await this.#next(); tagged !== undefined; tagged = await this.#next()) {
+        if (tagged.data.dataHeader.byteLength === 0) continue;
+        const batch = await this.#decode(tagged);
+        if (batch === null) continue;
+        this.#count(batch.numRows, tagged.data);
+        yield batch;
+      }
+    } finally {
+      await this.close();
+    }
+  }
+
+  async *ipc(): AsyncGenerator<Uint8Array, void, undefined> {
+    const writer = new IpcStreamWriter();
+    try {
+      for (let tagged = await this.#next(); tagged !== undefined; tagged = await this.#next()) {
+        const { dataHeader, dataBody } = tagged.data;
+        if (dataHeader.byteLength === 0) continue;
+        const kind = messageKind(dataHeader);
+        if (kind === "dictionary" && this.#join.order === "arrival" && this.info.endpoints.length > 1) {
+          throw new FlightSqlError(
+            "failed_precondition",
+            'endpoints with dictionaries cannot be mixed in one IPC stream: leave endpoints.order at "endpoint"',
+          );
+        }
+        if (kind === "batch") this.#count(batchLength(dataHeader), tagged.data);
+        yield* writer.message({ header: dataHeader, body: dataBody });
+      }
+      yield writer.end();
+    } catch (thrown) {
+      throw streamError(thrown, this.#where);
+    } finally {
+      await this.close();
+    }
+  }
+
+  async #next(): Promise<Tagged | undefined> {
+    const ahead = this.#ahead;
+    this.#ahead = undefined;
+    if (ahead !== undefined) return ahead;
+    const { done, value } = await this.#messages.next();
+    return done ? undefined : value;
+  }
+
+  async *#run(scope: CallScope): AsyncGenerator<Tagged, void, undefined> {
+    const parts = this.info.endpoints.map((endpoint, part) =>
+      async function* (this: ResultStream): AsyncGenerator<Tagged, void, undefined> {
+        for await (const data of calls.doGet(this.#connection, scope, endpoint)) yield { part, data };
+        this.#endpointsDone++;
+      }.bind(this),
+    );
+    try {
+      yield* joinParts(parts, this.#join, () => scope.end());
+      this.isDone = true;
+      this.#report();
+    } finally {
+      await this.#finish();
+    }
+  }
+
+  async #decode({ part, data }: Tagged): Promise<RecordBatch | null> {
+    this.#decoders[part] ??= new FlightDecoder(this.#connection.loadCodec);
+    const decoder = this.#decoders[part]!;
+    let batch: RecordBatch | null;
+    try {
+      const decoded = decoder.decode(data.dataHeader, data.dataBody);
+      batch = decoded instanceof Promise ? await decoded : decoded;
+    } catch (cause) {
+      throw streamError(cause, this.#where);
+    }
+    this.#schema ??= decoder.schema;
+    return batch === null || decoder.schema === this.#schema ? batch : rebase(batch, this.#schema!, this.#where);
+  }
+
+  #count(rows: number, { dataHeader, dataBody }: FlightData): void {
+    this.#rows += rows;
+    this.#bytes += dataHeader.byteLength + dataBody.byteLength;
+    const { maxResultBytes } = this.#connection;
+    if (this.#bytes > maxResultBytes) {
+      throw new FlightSqlError(
+        "resource_exhausted",
+        `${this.#where}: the result exceeds maxResultBytes (${maxResultBytes})`,
+      );
+    }
+    this.#report();
+  }
+
+  #report(): void {
+    const { onProgress, started } = this.#options;
+    if (onProgress === undefined) return;
+    const total = Number(this.info.totalRecords);
+    onProgress({
+      rows: this.#rows,
+      bytes: this.#bytes,
+      endpointsDone: this.#endpointsDone,
+      endpoints: this.info.endpoints.length,
+      elapsedMs: performance.now() - started,
+      ...(total > 0 && { fraction: Math.min(1, this.#rows / total) }),
+    });
+  }
+}
+
+/**
+ * A batch of a later endpoint under the schema of the first: servers do differ in nullability and metadata between
+ * endpoints, but a column of another type cannot be part of the same result.
+ */
+function rebase(batch: RecordBatch, schema: Schema, where: string): RecordBatch {
+  const describe = (fields: readonly Field[]): string => fields.map((f) => `${f.name}: ${f.type}`).join(", ");
+  if (describe(batch.schema.fields) !== describe(schema.fields)) {
+    throw new FlightSqlError(
+      "data_loss",
+      `${where}: endpoints of one result have different schemas: {${describe(schema.fields)}} and {${describe(batch.schema.fields)}}`,
+    );
+  }
+  const { length, children } = batch.data;
+  return new RecordBatch(
+    schema,
+    makeData({ type: new Struct(schema.fields), length, nullCount: 0, children }),
+    batch.metadata,
+  );
+}

@@ -1,0 +1,101 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+import type { HttpClient, HttpRequest, HttpResponse, ResponseBody } from "./http.ts";
+import { type ClosableTransport, createTransport, type TransportOptions } from "./transport.ts";
+
+export interface FetchTransportOptions extends TransportOptions {
+  /** Called in place of the global `fetch`. */
+  readonly fetch?: typeof globalThis.fetch | undefined;
+  /** The browser's cookie mode, as in `RequestInit`. Default: fetch's own (`"same-origin"`). */
+  readonly credentials?: RequestCredentials | undefined;
+}
+
+/**
+ * gRPC-Web over `fetch`: browsers, edge runtimes, and anywhere else that has fetch.
+ *
+ * A call with several request messages sends them all as one body and reads the answer after that: half-duplex.
+ * Updates, parameter binding, ingest and one-shot handshakes need no more; a server whose second message waits for
+ * its first to be answered cannot be talked to this way.
+ */
+export function createFetchTransport(options: FetchTransportOptions): ClosableTransport {
+  return createTransport(fetchClient(options), options);
+}
+
+function fetchClient({ fetch: own, credentials }: FetchTransportOptions): HttpClient {
+  return {
+    protocol: "grpc-web",
+    allocate: (bytes) => new ArrayBuffer(bytes),
+    close: () => {},
+    async request({ url, header, body, signal }: HttpRequest): Promise<HttpResponse> {
+      const blob = await toBlob(body, signal);
+      // Looked up at each call, so that a fetch replaced later (by a test, by instrumentation) is the one used.
+      const send = own ?? globalThis.fetch;
+      let response: Response;
+      try {
+        response = await send(url, {
+          method: "POST",
+          headers: header,
+          body: blob,
+          signal,
+          redirect: "error",
+          ...(credentials !== undefined && { credentials }),
+        });
+      } catch (cause) {
+        throw networkError(cause, signal, url);
+      }
+      return {
+        status: response.status,
+        header: response.headers,
+        trailer: new Headers(),
+        body: new FetchBody(response.body, signal, url),
+      };
+    },
+  };
+}
+
+/** A Blob takes the chunks as they are; the browser joins them outside of the JavaScript heap. */
+async function toBlob(body: HttpRequest["body"], signal: AbortSignal): Promise<Blob> {
+  if (Array.isArray(body)) return new Blob(body as BlobPart[]);
+  const parts: BlobPart[] = [];
+  for await (const chunk of body as AsyncIterable<Uint8Array<ArrayBuffer>>) {
+    signal.throwIfAborted();
+    parts.push(chunk);
+  }
+  return new Blob(parts);
+}
+
+class FetchBody implements ResponseBody {
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  readonly #signal: AbortSignal;
+  readonly #url: string;
+
+  constructor(body: ReadableStream<Uint8Array> | null, signal: AbortSignal, url: string) {
+    this.#reader = body?.getReader();
+    this.#signal = signal;
+    this.#url = url;
+  }
+
+  async read(sink: (chunk: Uint8Array) => boolean): Promise<boolean> {
+    const reader = this.#reader;
+    if (reader === undefined) return false;
+    for (;;) {
+      let result: ReadableStreamReadResult<Uint8Array>;
+      try {
+        result = await reader.read();
+      } catch (cause) {
+        throw networkError(cause, this.#signal, this.#url, "the connection broke while the response was read");
+      }
+      if (result.done) return false;
+      if (!sink(result.value)) return true;
+    }
+  }
+}
+
+/** Browsers say only "Failed to fetch": what that can mean is all that can be told. */
+function networkError(cause: unknown, signal: AbortSignal, url: string, what?: string): ConnectError {
+  if (signal.aborted) return ConnectError.from(signal.reason, Code.Canceled);
+  const text = cause instanceof Error ? cause.message : String(cause);
+  const why =
+    what ??
+    `no answer from ${new URL(url).origin}: the server is not reachable, its TLS certificate is not trusted, or CORS refuses this page (the server or proxy must allow its origin and the headers sent)`;
+  return new ConnectError(`${why} (${text})`, Code.Unavailable, undefined, undefined, cause);
+}

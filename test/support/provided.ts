@@ -1,0 +1,15 @@
+/** What the global set-up of the tests starts once and hands to every test file, whichever platform runs it. */
+export interface Embedded {
+  /** Native gRPC: `grpc://127.0.0.1:PORT`. */
+  grpc: string;
+  /** gRPC-Web on the same port: `http://127.0.0.1:PORT`. */
+  web: string;
+  /** gRPC-Web through the bridge. */
+  bridge: string;
+}
+
+declare module "vitest" {
+  interface ProvidedContext {
+    embedded: Embedded;
+  }
+}

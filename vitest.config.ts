@@ -1,0 +1,77 @@
+import { fileURLToPath } from "node:url";
+import { playwright } from "@vitest/browser-playwright";
+import { defineConfig, type TestProjectConfiguration, type ViteUserConfig } from "vitest/config";
+import { chromiumPath } from "./test/support/chromium.ts";
+
+const file = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+// The same test files run on Node and in Chromium; `flightsql` is the entry point of the platform that runs them.
+const node: TestProjectConfiguration = {
+  resolve: { alias: { flightsql: file("src/node.ts") } },
+  test: { environment: "node", testTimeout: 30_000, hookTimeout: 60_000 },
+};
+
+const chromium = async (): Promise<TestProjectConfiguration> => ({
+  resolve: { alias: { flightsql: file("src/web.ts") } },
+  optimizeDeps: {
+    include: [
+      "apache-arrow",
+      "@connectrpc/connect",
+      "@connectrpc/connect/protocol",
+      "@connectrpc/connect-web",
+      "@bufbuild/protobuf",
+      "@bufbuild/protobuf/wire",
+      "@bufbuild/protobuf/wkt",
+      "@bufbuild/protobuf/codegenv2",
+    ],
+  },
+  test: {
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    browser: {
+      enabled: true,
+      headless: true,
+      screenshotFailures: false,
+      provider: playwright({
+        launchOptions: {
+          executablePath: await chromiumPath(),
+          // Nothing outside this machine is needed, and looking for it only costs time.
+          args: ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic"],
+        },
+      }),
+      instances: [{ browser: "chromium" }],
+    },
+  },
+});
+
+// What both platforms run, and what only one of them can.
+const shared = ["test/{arrow,flight,sql,transport,contract}/**/*.test.ts"];
+const nodeOnly = "test/**/*.node.test.ts";
+const webOnly = "test/**/*.web.test.ts";
+const embedded = ["test/support/global-setup.ts"];
+
+function project(
+  name: string,
+  base: TestProjectConfiguration,
+  include: string[],
+  exclude: string[],
+  globalSetup: string[],
+): TestProjectConfiguration {
+  const settings = base as { test: object };
+  return { ...settings, test: { ...settings.test, name, include, exclude, globalSetup } };
+}
+
+const browser = await chromium();
+
+const config: ViteUserConfig = defineConfig({
+  test: {
+    projects: [
+      project("node", node, ["test/**/*.test.ts"], [webOnly, "test/interop/**"], embedded),
+      project("chromium", browser, shared, [nodeOnly], embedded),
+      project("interop", node, ["test/interop/**/*.test.ts"], [webOnly], []),
+      project("interop-chromium", browser, ["test/interop/**/*.web.test.ts"], [], ["test/interop/global-setup.ts"]),
+    ],
+  },
+});
+
+export default config;
