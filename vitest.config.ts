@@ -61,15 +61,13 @@ function project(
   return { ...settings, test: { ...settings.test, name, include, exclude, globalSetup } };
 }
 
-const browser = await chromium();
-
 const config: ViteUserConfig = defineConfig({
   test: {
     projects: [
       project("node", node, ["test/**/*.test.ts"], [webOnly, "test/interop/**"], embedded),
-      project("chromium", browser, shared, [nodeOnly], embedded),
+      project("chromium", await chromium(), shared, [nodeOnly], embedded),
       project("interop", node, ["test/interop/**/*.test.ts"], [webOnly], []),
-      project("interop-chromium", browser, ["test/interop/**/*.web.test.ts"], [], ["test/interop/global-setup.ts"]),
+      project("interop-chromium", await chromium(), ["test/interop/**/*.web.test.ts"], [], ["test/interop/global-setup.ts"]),
     ],
   },
 });

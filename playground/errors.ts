@@ -1,3 +1,5 @@
+import { refusedOrigin } from "./policy.ts";
+
 /** What went wrong, for people: one sentence of ours and the server's own words. */
 export interface Explanation {
   title: string;
@@ -15,7 +17,7 @@ const TITLES: Record<string, string> = {
   unavailable: "The server cannot be reached.",
   deadline_exceeded: "The server took too long.",
   resource_exhausted: "The server, or this page, ran out of room for this.",
-  unimplemented: "The server cannot do this.",
+  unimplemented: "The server does not offer this.",
   canceled: "The query was cancelled.",
   aborted: "The server gave up on this query.",
   internal: "The query failed on the server.",
@@ -23,16 +25,18 @@ const TITLES: Record<string, string> = {
   data_loss: "What the server sent cannot be read.",
 };
 
-export function explain(error: unknown): Explanation {
+export async function explain(error: unknown): Promise<Explanation> {
+  const refused = await refusedOrigin();
+  if (refused !== undefined) return explainRefused(refused);
   const code = typeof error === "object" && error !== null && "code" in error ? String(error.code) : "";
   const detail = error instanceof Error ? error.message : String(error);
   return { title: TITLES[code] ?? "Something went wrong.", detail };
 }
 
 /** For a server that the rules of this page's own server keep the page from calling. */
-export function explainBlocked(address: string): Explanation {
+function explainRefused(origin: string): Explanation {
   return {
     title: "This page may not call that server.",
-    detail: `The server that delivered this page forbids calls to ${address} (Content-Security-Policy, connect-src). Open the page from that server, or through a bridge to it.`,
+    detail: `Whoever delivers this page forbids it to call ${origin} (Content-Security-Policy, connect-src). Open the page from that server, or through a bridge to it.`,
   };
 }

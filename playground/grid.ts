@@ -72,7 +72,7 @@ export class Grid {
     this.#measure = measureIn(element);
     this.#scroller = new Scroller(element, this.#body, () => this.#draw());
     attachTooltip(this.#head, (target) => this.#headerHint(target));
-    element.addEventListener("pointerdown", (event) => this.#onPointer(event));
+    element.addEventListener("click", (event) => this.#onClick(event));
     element.addEventListener("focus", () => this.#onFocus());
     element.addEventListener("keydown", (event) => this.#onKey(event));
     element.addEventListener("copy", (event) => this.#onCopy(event));
@@ -247,7 +247,7 @@ export class Grid {
     return column && `${column.name}: ${column.type}`;
   }
 
-  #onPointer(event: PointerEvent): void {
+  #onClick(event: MouseEvent): void {
     const cell = (event.target as Element).closest<HTMLElement>(".grid-row .grid-cell");
     if (!cell) return;
     const drawn = this.#drawn.find((row) => row.element === cell.parentElement);

@@ -1,7 +1,7 @@
 import type { FlightSqlClient } from "flightsql";
 import { ConnectionBox } from "./connection.ts";
 import { createEditor } from "./editor.ts";
-import { explain, explainBlocked } from "./errors.ts";
+import { explain } from "./errors.ts";
 import { Notice } from "./notice.ts";
 import { byteSize } from "./numbers.ts";
 import { byId } from "./page.ts";
@@ -36,14 +36,11 @@ const tables = new TablePanel({
 
 let client: FlightSqlClient;
 let running: Run | undefined;
-/** The last address the browser refused to call because of the page's Content-Security-Policy. */
-let blocked: string | undefined;
 
 async function runQuery(): Promise<void> {
   const sql = editor.text().trim();
   if (sql === "") return editor.focus();
   running?.cancel();
-  blocked = undefined;
   notice.hide();
   result.clear();
   progress.start();
@@ -68,8 +65,9 @@ async function runQuery(): Promise<void> {
   cancelButton.disabled = true;
   progress.end(outcome.state);
   notice.hide();
-  if (outcome.state === "failed") notice.error(blocked ? explainBlocked(blocked) : explain(outcome.error));
-  else result.end();
+  if (outcome.state !== "failed") return result.end();
+  const explanation = await explain(outcome.error);
+  if (!running) notice.error(explanation);
 }
 
 function goOn(run: Run): void {
@@ -81,23 +79,22 @@ function goOn(run: Run): void {
 function connect(): void {
   running?.cancel();
   void client?.close();
-  blocked = undefined;
   client = connection.client();
-  connection.show("connecting");
-  void tables
-    .load(client, () => (blocked ? explainBlocked(blocked) : undefined))
-    .then((loaded) => {
-      if (loaded.client !== client) return;
-      connection.show(loaded.names ? "connected" : "failed");
-      if (!loaded.names) return;
-      editor.offer(loaded.names);
-      if (editor.text() === "" && loaded.names[0]) editor.replace(`SELECT *\nFROM ${loaded.names[0]}\nLIMIT 100`);
-    });
+  void listTables();
 }
 
-document.addEventListener("securitypolicyviolation", (event) => {
-  if (event.effectiveDirective === "connect-src") blocked = event.blockedURI;
-});
+async function listTables(): Promise<void> {
+  connection.show("connecting");
+  const asked = client;
+  const names = await tables.load(asked);
+  // Another server has been asked for meanwhile.
+  if (asked !== client) return;
+  connection.show(names ? "connected" : "failed");
+  if (!names) return;
+  editor.offer(names);
+  if (editor.text() === "" && names[0]) editor.replace(`SELECT *\nFROM ${names[0]}\nLIMIT 100`);
+}
+
 document.addEventListener("keydown", (event) => {
   // What is open on top of the page (suggestions, a dialog, the side panel) closes first.
   if (event.key !== "Escape" || event.defaultPrevented || document.querySelector("dialog[open]")) return;
@@ -105,7 +102,7 @@ document.addEventListener("keydown", (event) => {
 });
 runButton.addEventListener("click", () => void runQuery());
 cancelButton.addEventListener("click", () => running?.cancel());
-byId("refresh", HTMLButtonElement).addEventListener("click", connect);
+byId("refresh", HTMLButtonElement).addEventListener("click", () => void listTables());
 if (/Mac|iPhone|iPad/.test(navigator.userAgent)) {
   for (const key of document.querySelectorAll("kbd.run-key")) key.textContent = "⌘ ↵";
 }

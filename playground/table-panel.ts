@@ -3,12 +3,6 @@ import { type Explanation, explain } from "./errors.ts";
 import { byId } from "./page.ts";
 import { sqlName, type TableActions, type TableRow, tableList } from "./tables.ts";
 
-export interface LoadedTables {
-  client: FlightSqlClient;
-  /** The tables' names as SQL writes them; undefined when they could not be had. */
-  names: string[] | undefined;
-}
-
 /** The panel with the server's tables. On a narrow screen it is a drawer that a button opens. */
 export class TablePanel {
   readonly #list = byId("tables", HTMLElement);
@@ -41,24 +35,20 @@ export class TablePanel {
     });
   }
 
-  /** Lists the tables of a server. `blame` may know better than the error why it failed. */
-  async load(client: FlightSqlClient, blame: () => Explanation | undefined): Promise<LoadedTables> {
+  /** Lists the tables of a server; returns their names as SQL writes them, undefined when they could not be had. */
+  async load(client: FlightSqlClient): Promise<string[] | undefined> {
     this.#client = client;
     this.#list.ariaBusy = "true";
-    const loaded = await client
-      .getTables()
-      .all<TableRow>()
-      .catch((error: unknown) => blame() ?? explain(error));
-    // Another server has been asked for meanwhile.
-    if (this.#client !== client) return { client, names: undefined };
+    const loaded = await client.getTables().all<TableRow>().catch(explain);
+    if (this.#client !== client) return undefined;
     this.#list.ariaBusy = "false";
     if (!Array.isArray(loaded)) {
       this.#list.replaceChildren(...trouble(loaded));
-      return { client, names: undefined };
+      return undefined;
     }
     if (loaded.length > 0) this.#list.replaceChildren(...tableList(loaded, this.#actions));
     else this.#list.replaceChildren("The server lists no tables.");
-    return { client, names: loaded.map((table) => sqlName(table, loaded)) };
+    return loaded.map((table) => sqlName(table, loaded));
   }
 
   #isOpen(): boolean {

@@ -29,6 +29,8 @@ export interface FlightSqlErrorInit {
   metadata?: Headers | undefined;
   /** `google.rpc.Status` details: the type name and the bytes of each. */
   details?: readonly { readonly type: string; readonly value: Uint8Array }[] | undefined;
+  /** Rows that an update or ingest had changed before it failed. */
+  recordCount?: bigint | undefined;
   cause?: unknown;
 }
 
@@ -64,6 +66,8 @@ export class FlightSqlError extends Error {
   readonly metadata: Headers;
   /** `google.rpc.Status` details: the type name and the bytes of each. */
   readonly details: readonly { readonly type: string; readonly value: Uint8Array }[];
+  /** Rows that an update or ingest had changed before it failed, when the server said so; -1n when it does not know. */
+  readonly recordCount: bigint | undefined;
 
   constructor(code: FlightSqlErrorCode, message: string, init: FlightSqlErrorInit = {}) {
     super(message, init.cause === undefined ? undefined : { cause: init.cause });
@@ -72,6 +76,7 @@ export class FlightSqlError extends Error {
     this.grpcCode = codes.indexOf(code) + 1;
     this.metadata = init.metadata ?? new Headers();
     this.details = init.details ?? [];
+    this.recordCount = init.recordCount;
     Object.defineProperty(this, brand, { value: true });
   }
 

@@ -1,8 +1,12 @@
 // The built package, loaded by path when it is there: the benchmark's other clients run without it.
+// BENCH_DIST names another folder than ../dist, to compare builds.
 
 import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
 
-const built = new URL("../../dist/node.js", import.meta.url);
+const folder = process.env.BENCH_DIST ?? fileURLToPath(new URL("../../dist", import.meta.url));
+const built = pathToFileURL(resolve(folder, "node.js"));
 
 /** What the benchmarks use of a FlightSqlClient. */
 export interface Client {
@@ -26,9 +30,15 @@ export interface Data {
 /** Whether `npm run build` was run. */
 export const isBuilt = (): boolean => existsSync(built);
 
+interface Package {
+  FlightSqlClient: new (options: { url: string }) => Client;
+}
+
+export async function loadPackage(): Promise<Package> {
+  return (await import(built.href)) as Package;
+}
+
 export async function openClient(url: string): Promise<Client> {
-  const { FlightSqlClient } = (await import(built.href)) as {
-    FlightSqlClient: new (options: { url: string }) => Client;
-  };
+  const { FlightSqlClient } = await loadPackage();
   return new FlightSqlClient({ url });
 }

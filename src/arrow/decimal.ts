@@ -1,3 +1,5 @@
+import { Misfit } from "./misfit.ts";
+
 /**
  * Reads little-endian two's complement integers of 1, 2, 4 or 8 32-bit words (decimal32 to decimal256).
  *
@@ -28,4 +30,26 @@ export function formatDecimal(unscaled: number | bigint, scale: number): string 
   const digits = (negative ? text.slice(1) : text).padStart(scale + 1, "0");
   const point = digits.length - scale;
   return `${negative ? "-" : ""}${digits.slice(0, point)}.${digits.slice(point)}`;
+}
+
+const decimalText = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,5}))?$/;
+
+/**
+ * The unscaled value of a decimal: ("-12.34", 3) → -12340n, ("1200", -2) → 12n. Exact, or else it throws a Misfit.
+ *
+ * An exponent is taken too, because numbers print themselves with one.
+ */
+export function parseDecimal(text: string, scale: number): bigint {
+  const match = decimalText.exec(text);
+  const [, sign, whole = "", fraction = "", exponent = "0"] = match ?? [];
+  if (match === null || whole + fraction === "") throw new Misfit("is not a decimal number");
+  const digits = (whole + fraction).replace(/^0+/, "");
+  if (digits === "") return 0n;
+  const shift = scale + Number(exponent) - fraction.length;
+  const kept = shift < 0 ? digits.slice(0, shift) : digits;
+  if (shift < 0 && /[1-9]/.test(digits.slice(Math.max(0, digits.length + shift))))
+    throw new Misfit("has more digits behind the point than the scale allows");
+  // Longer than any decimal256: 10^76 is what the caller compares with, so the zeros need not be written out.
+  const unscaled = BigInt(kept === "" ? "0" : kept) * 10n ** BigInt(Math.min(Math.max(shift, 0), 400));
+  return sign === "-" ? -unscaled : unscaled;
 }

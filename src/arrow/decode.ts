@@ -86,7 +86,7 @@ export class FlightDecoder {
     const aligned = body.byteOffset % 8 === 0 ? body : new Uint8Array(body);
     const inflate = layout.codec === null ? undefined : this.#inflaters.get(layout.codec);
     const inflated = inflate === undefined ? undefined : inflateBuffers(layout, aligned, inflate);
-    return loadColumns(fields, { layout, body: aligned, inflated, wire, dictionaries: this.#dictionaries });
+    return loadColumns(fields, { layout, body: aligned, inflated, wire, dictionaries: this.#dictionaries, spend: () => {} });
   }
 
   async #load(codec: number): Promise<void> {

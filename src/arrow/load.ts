@@ -3,13 +3,18 @@ import {
   DataType,
   type FixedSizeList,
   type Float,
+  type Int,
   makeData,
   type Union,
   UnionMode,
-  type Vector,
+  Vector,
 } from "apache-arrow";
+import { checkKeys, checkUnion, checkViews, lastOffset, narrowKeys } from "./check.ts";
+import { runIndices, viewItems } from "./expand.ts";
 import type { BatchLayout } from "./message.ts";
-import { type WireField, type WireSchema, WireType } from "./schema.ts";
+import type { WireField, WireSchema } from "./schema.ts";
+import { type Spend, take } from "./take.ts";
+import { WireType } from "./wire-type.ts";
 
 /** What one batch is loaded from. */
 export interface LoadInput {
@@ -20,6 +25,8 @@ export interface LoadInput {
   readonly inflated?: readonly Uint8Array[] | undefined;
   readonly wire: WireSchema;
   readonly dictionaries: ReadonlyMap<number, Vector>;
+  /** Told how much is about to be allocated beside the body. */
+  readonly spend: Spend;
 }
 
 /**
@@ -58,14 +65,17 @@ class Loader {
     const node = this.#input.layout.nodes[this.#node++];
     if (node === undefined) throw new RangeError(`the batch ends before column "${field.path}"`);
     const { length } = node;
+    if (length > maxLength) throw new RangeError(`column "${field.path}" claims ${length} values in one batch`);
     if (field.dictionary !== null) return this.#dictionary(field, field.dictionary, length, node.nullCount);
 
     const { kind, type } = field;
     if (kind === WireType.Null) return makeData({ type, length, nullCount: length } as never);
     if (kind === WireType.Union) return this.#union(field, type as Union, length, node.nullCount);
+    if (kind === WireType.RunEndEncoded) return this.#runs(field, length);
 
     const nullBitmap = this.#validity(field, length, node.nullCount);
     const base = { type, length, nullCount: nullBitmap === undefined ? 0 : node.nullCount, nullBitmap };
+    const isNull = nullTest(nullBitmap);
     switch (kind) {
       case WireType.Utf8:
       case WireType.Binary:
@@ -75,12 +85,16 @@ class Loader {
         return this.#data({ ...base, ...this.#variable(field, length, 8) });
       case WireType.Utf8View:
       case WireType.BinaryView:
-        return this.#data({ ...base, ...this.#views(field, length) });
+        return this.#data({ ...base, ...this.#views(field, length, isNull) });
       case WireType.List:
       case WireType.Map:
         return this.#data({ ...base, ...this.#list(field, length, 4) });
       case WireType.LargeList:
         return this.#data({ ...base, ...this.#list(field, length, 8) });
+      case WireType.ListView:
+        return this.#data({ ...base, ...this.#listView(field, length, 4, isNull) });
+      case WireType.LargeListView:
+        return this.#data({ ...base, ...this.#listView(field, length, 8, isNull) });
       case WireType.FixedSizeList: {
         const child = this.#child(field, 0, length * (type as FixedSizeList).listSize);
         return this.#data({ ...base, child });
@@ -88,7 +102,7 @@ class Loader {
       case WireType.Struct:
         return this.#data({ ...base, children: field.children.map((_, i) => this.#child(field, i, length)) });
       default:
-        return this.#data({ ...base, data: this.#fixed(field, length, bitWidth(field)) });
+        return this.#data({ ...base, data: this.#fixed(field, length, bitWidth(field.type)) });
     }
   }
 
@@ -116,10 +130,14 @@ class Loader {
     return bytes.byteOffset % width === 0 ? bytes : new Uint8Array(bytes);
   }
 
+  #nextIsEmpty(): boolean {
+    const { layout, inflated } = this.#input;
+    return (inflated?.[this.#buffer]?.byteLength ?? layout.buffers[this.#buffer]?.length) === 0;
+  }
+
   #validity(field: WireField, length: number, nullCount: number): Uint8Array | undefined {
     // Columnar.rst: a column without nulls may leave the bitmap out.
-    const range = this.#input.layout.buffers[this.#buffer];
-    const empty = nullCount === 0 || (range !== undefined && range.length === 0);
+    const empty = nullCount === 0 || this.#nextIsEmpty();
     const bitmap = this.#next(field, empty ? 0 : (length + 7) >> 3, 1);
     if (empty && nullCount > 0)
       throw new RangeError(`column "${field.path}" has ${nullCount} nulls and no validity bitmap`);
@@ -128,12 +146,14 @@ class Loader {
 
   #fixed(field: WireField, length: number, bits: number): Uint8Array {
     const size = Math.ceil((length * bits) / 8);
-    return this.#next(field, size, Math.min(8, Math.max(1, bits >> 3))).subarray(0, size);
+    // Bytes have no alignment, and 3 or 16 of them are still bytes.
+    const width = field.kind === WireType.FixedSizeBinary ? 1 : Math.min(8, Math.max(1, bits >> 3));
+    return this.#next(field, size, width).subarray(0, size);
   }
 
   #offsets(field: WireField, length: number, width: 4 | 8): Int32Array | BigInt64Array {
     // Columnar.rst: the offsets of an empty column may be left out.
-    const empty = length === 0 && this.#input.layout.buffers[this.#buffer]?.length === 0;
+    const empty = length === 0 && this.#nextIsEmpty();
     const count = empty ? 0 : length + 1;
     const bytes = this.#next(field, count * width, width);
     if (width === 4) return empty ? new Int32Array(1) : new Int32Array(bytes.buffer, bytes.byteOffset, count);
@@ -151,13 +171,35 @@ class Loader {
     return { valueOffsets, child: this.#child(field, 0, lastOffset(valueOffsets, field)) };
   }
 
-  #views(field: WireField, length: number): object {
+  #listView(field: WireField, length: number, width: 4 | 8, isNull: NullTest): object {
+    const [starts, sizes] = [this.#integers(field, length, width), this.#integers(field, length, width)];
+    const child = this.#child(field, 0, 0);
+    const { valueOffsets, items } = viewItems(starts, sizes, child.length, field.path, isNull, this.#input.spend);
+    return { valueOffsets, child: items === null ? child : take(child, items, this.#input.spend) };
+  }
+
+  #integers(field: WireField, length: number, width: 4 | 8): Int32Array | BigInt64Array {
+    const bytes = this.#next(field, length * width, width);
+    return width === 4
+      ? new Int32Array(bytes.buffer, bytes.byteOffset, length)
+      : new BigInt64Array(bytes.buffer, bytes.byteOffset, length);
+  }
+
+  // Columnar.rst: a run-end encoded column has no buffers and no nulls of its own.
+  #runs(field: WireField, length: number): Data {
+    const [ends, values] = [this.#child(field, 0, 0), this.#child(field, 1, 0)];
+    if (ends.nullCount > 0) throw new RangeError(`a run end of column "${field.path}" is null`);
+    const runs = ends.values as Int16Array | Int32Array | BigInt64Array;
+    return take(values, runIndices(runs, length, values.length, field.path, this.#input.spend), this.#input.spend);
+  }
+
+  #views(field: WireField, length: number, isNull: NullTest): object {
     const views = this.#next(field, length * 16, 4).subarray(0, length * 16);
     const count = this.#input.layout.variadicCounts[this.#variadic++] ?? 0;
     if (count > this.#input.layout.buffers.length)
       throw new RangeError(`column "${field.path}" claims ${count} data buffers`);
     const variadicBuffers = Array.from({ length: count }, () => this.#next(field, 0, 1));
-    checkViews(views, variadicBuffers, field);
+    checkViews(views, variadicBuffers, field, isNull);
     return { views, variadicBuffers };
   }
 
@@ -199,10 +241,13 @@ class Loader {
   ): Data {
     const nullBitmap = this.#validity(field, length, nullCount);
     const bytes = this.#fixed(field, length, index.bitWidth);
-    const dictionary = this.#input.dictionaries.get(id);
-    if (dictionary === undefined)
+    const isNull = nullTest(nullBitmap);
+    const data = index.bitWidth === 64 ? narrowKeys(bytes) : keysOf(bytes, index);
+    // Columnar.rst: the dictionary of columns that have been all null so far may still be to come.
+    const dictionary = this.#input.dictionaries.get(id) ?? emptyVector(field.type);
+    if (dictionary.length === 0 && !this.#input.dictionaries.has(id) && data.some((_, i) => !isNull(i)))
       throw new RangeError(`column "${field.path}" uses dictionary ${id}, which was never sent`);
-    const data = index.bitWidth === 64 ? narrow(bytes, field) : bytes;
+    checkKeys(data, dictionary.length, field, isNull);
     return this.#data({
       type,
       length,
@@ -214,8 +259,25 @@ class Loader {
   }
 }
 
-function bitWidth(field: WireField): number {
-  const type = field.type;
+// Arrow's own libraries count rows in 32 bits; columns of nulls could claim any number without having a byte.
+const maxLength = 2 ** 31 - 1;
+
+type NullTest = (row: number) => boolean;
+
+function nullTest(bitmap: Uint8Array | undefined): NullTest {
+  return bitmap === undefined ? () => false : (row) => ((bitmap[row >> 3]! >> (row & 7)) & 1) === 0;
+}
+
+function keysOf(bytes: Uint8Array, { ArrayType, bitWidth }: Int): Int32Array {
+  const Keys = ArrayType as Int32ArrayConstructor; // or another of 8, 16 or 32 bits, signed or not
+  return new Keys(bytes.buffer as ArrayBuffer, bytes.byteOffset, (bytes.byteLength * 8) / bitWidth);
+}
+
+function emptyVector(type: DataType): Vector {
+  return new Vector([makeData({ type, length: 0, nullCount: 0 } as unknown as Parameters<typeof makeData>[0])]);
+}
+
+function bitWidth(type: DataType): number {
   if (DataType.isBool(type)) return 1;
   if (DataType.isFixedSizeBinary(type)) return type.byteWidth * 8;
   if (DataType.isInt(type) || DataType.isTime(type) || DataType.isDecimal(type)) return type.bitWidth;
@@ -223,74 +285,4 @@ function bitWidth(field: WireField): number {
   if (DataType.isDate(type)) return 32 << type.unit;
   if (DataType.isInterval(type)) return 32 << type.unit;
   return 64; // timestamp, duration
-}
-
-/** The end of the last value; the offsets are known to start at 0 or later and never to go back. */
-function lastOffset(offsets: Int32Array | BigInt64Array, field: WireField): number {
-  let previous = 0;
-  if (offsets instanceof Int32Array) {
-    for (let i = 0; i < offsets.length; i++) {
-      const offset = offsets[i]!;
-      if (offset < previous) throw badOffset(field, i);
-      previous = offset;
-    }
-    return previous;
-  }
-  // Read in halves: a bigint per offset would cost an allocation each.
-  const words = new Uint32Array(offsets.buffer, offsets.byteOffset, offsets.length * 2);
-  for (let i = 0; i < words.length; i += 2) {
-    const offset = words[i + 1]! * 2 ** 32 + words[i]!;
-    if (offset < previous || offset > Number.MAX_SAFE_INTEGER) throw badOffset(field, i >> 1);
-    previous = offset;
-  }
-  return previous;
-}
-
-function badOffset(field: WireField, i: number): RangeError {
-  return new RangeError(`offset ${i} of column "${field.path}" goes backwards`);
-}
-
-// Columnar.rst, variable-size binary view: [i32 length] then 12 bytes inline, or [prefix] [i32 buffer] [i32 offset].
-function checkViews(views: Uint8Array, buffers: readonly Uint8Array[], field: WireField): void {
-  const words = new Int32Array(views.buffer, views.byteOffset, views.byteLength >> 2);
-  for (let i = 0; i < words.length; i += 4) {
-    const length = words[i]!;
-    if (length <= 12 && length >= 0) continue;
-    const buffer = buffers[words[i + 2]!];
-    const offset = words[i + 3]!;
-    // The cell of a null may hold anything, but then readers do not look at it; writers zero it, so damage is the likelier cause.
-    if (length < 0 || buffer === undefined || offset < 0 || offset + length > buffer.byteLength) {
-      throw new RangeError(`view ${i >> 2} of column "${field.path}" points outside its buffers`);
-    }
-  }
-}
-
-function checkUnion(
-  field: WireField,
-  type: Union,
-  ids: Int8Array,
-  offsets: Int32Array | undefined,
-  children: readonly Data[],
-): void {
-  const childOf = new Int8Array(256).fill(-1);
-  type.typeIds.forEach((id, i) => {
-    childOf[id & 255] = i;
-  });
-  for (let i = 0; i < ids.length; i++) {
-    const child = children[childOf[ids[i]! & 255]!];
-    if (child === undefined) throw new RangeError(`union "${field.path}" has no type ${ids[i]}`);
-    const offset = offsets?.[i];
-    if (offset !== undefined && (offset < 0 || offset >= child.length)) throw badOffset(field, i);
-  }
-}
-
-/** 64-bit dictionary keys as 32-bit ones, which is what apache-arrow can look up. */
-function narrow(bytes: Uint8Array, field: WireField): Int32Array {
-  const words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >> 2);
-  const keys = new Int32Array(words.length >> 1);
-  for (let i = 0; i < keys.length; i++) {
-    if (words[i * 2 + 1] !== 0) throw new RangeError(`a key of dictionary column "${field.path}" is beyond 32 bits`);
-    keys[i] = words[i * 2]!;
-  }
-  return keys;
 }

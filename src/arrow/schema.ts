@@ -1,66 +1,6 @@
-import {
-  Binary,
-  BinaryView,
-  Bool,
-  type DataType,
-  Date_,
-  Decimal,
-  Dictionary,
-  Duration,
-  Field,
-  FixedSizeBinary,
-  FixedSizeList,
-  Float,
-  Int,
-  type Int32,
-  Interval,
-  LargeBinary,
-  LargeList,
-  LargeUtf8,
-  List,
-  Map_,
-  MetadataVersion,
-  Null,
-  Schema,
-  Struct,
-  type Struct as StructType,
-  Time,
-  Timestamp,
-  Union,
-  Utf8,
-  Utf8View,
-} from "apache-arrow";
+import { type DataType, Dictionary, Field, Int, type Int32, MetadataVersion, Schema } from "apache-arrow";
 import type { FlatTable } from "./flatbuffer.ts";
-
-/** Type ids as they stand in a message (Schema.fbs, union Type); apache-arrow has no name for 22, 25 and 26. */
-export const WireType = {
-  Null: 1,
-  Int: 2,
-  Float: 3,
-  Binary: 4,
-  Utf8: 5,
-  Bool: 6,
-  Decimal: 7,
-  Date: 8,
-  Time: 9,
-  Timestamp: 10,
-  Interval: 11,
-  List: 12,
-  Struct: 13,
-  Union: 14,
-  FixedSizeBinary: 15,
-  FixedSizeList: 16,
-  Map: 17,
-  Duration: 18,
-  LargeBinary: 19,
-  LargeUtf8: 20,
-  LargeList: 21,
-  RunEndEncoded: 22,
-  BinaryView: 23,
-  Utf8View: 24,
-  ListView: 25,
-  LargeListView: 26,
-} as const;
+import { originalType, readInt, readType, WireType } from "./wire-type.ts";
 
 /** A field as the buffers of a batch follow it, beside the apache-arrow type it is shown as. */
 export interface WireField {
@@ -83,6 +23,9 @@ export interface WireSchema {
   /** Before V5, unions carried a validity buffer. */
   readonly unionsHaveValidity: boolean;
 }
+
+/** The key of a field's metadata that tells what its type was, where apache-arrow has no such type. */
+export const originalTypeKey = "flightsql:type";
 
 // As deep as Arrow C++ goes (kMaxNestingDepth): deeper schemas are damage or an attack on our stack.
 const maxDepth = 64;
@@ -134,7 +77,16 @@ function readField(
   const dictionary = encoding === null ? null : readDictionary(encoding, type);
   const wire: WireField = { name, path, kind, type, children: children.map((c) => c.wire), dictionary };
   if (dictionary !== null && !reader.dictionaries.has(dictionary.id)) reader.dictionaries.set(dictionary.id, wire);
-  return { field: new Field(name, dictionary?.type ?? type, table.bool(1), readMetadata(table, 6)), wire };
+  const fields = children.map((c) => c.field);
+  const metadata = new Map([...shownMetadata(kind, fields), ...readMetadata(table, 6)]);
+  const original = originalType(kind, fields);
+  if (original !== null) metadata.set(originalTypeKey, original);
+  return { field: new Field(name, dictionary?.type ?? type, table.bool(1), metadata), wire };
+}
+
+/** A run-end encoded column is shown as its values, whose field may have notes of its own, such as an extension's name. */
+function shownMetadata(kind: number, children: readonly Field[]): ReadonlyMap<string, string> {
+  return (kind === WireType.RunEndEncoded && children[1]?.metadata) || new Map();
 }
 
 function readDictionary(table: FlatTable, type: DataType): NonNullable<WireField["dictionary"]> {
@@ -145,82 +97,6 @@ function readDictionary(table: FlatTable, type: DataType): NonNullable<WireField
   // apache-arrow cannot look values up by a 64-bit key; the loader narrows such keys, so the shown type says int32.
   const shown = index.bitWidth === 64 ? new Int(true, 32) : index;
   return { id, index, type: new Dictionary(type, shown as Int32, id, table.bool(2)) };
-}
-
-function readInt(table: FlatTable): Int {
-  const bitWidth = table.int32(0);
-  if (bitWidth !== 8 && bitWidth !== 16 && bitWidth !== 32 && bitWidth !== 64)
-    throw new RangeError(`no integer has ${bitWidth} bits`);
-  return new Int(table.bool(1), bitWidth);
-}
-
-function readType(kind: number, table: FlatTable | null, path: string, children: Field[]): DataType {
-  if (table === null) throw new RangeError(`column "${path}" has no type`);
-  const child = (i: number): Field => {
-    const field = children[i];
-    if (field === undefined) throw new RangeError(`column "${path}" of a nested type lacks its child ${i}`);
-    return field;
-  };
-  switch (kind) {
-    case WireType.Null:
-      return new Null();
-    case WireType.Int:
-      return readInt(table);
-    case WireType.Float:
-      return new Float(table.int16(0));
-    case WireType.Binary:
-      return new Binary();
-    case WireType.Utf8:
-      return new Utf8();
-    case WireType.Bool:
-      return new Bool();
-    case WireType.Decimal:
-      return new Decimal(table.int32(1), table.int32(0), table.int32(2, 128));
-    case WireType.Date:
-      return new Date_(table.int16(0, 1));
-    case WireType.Time:
-      return new Time(table.int16(0, 1), table.int32(1, 32) as 32 | 64);
-    case WireType.Timestamp:
-      return new Timestamp(table.int16(0), table.string(1));
-    case WireType.Interval:
-      return new Interval(table.int16(0));
-    case WireType.Duration:
-      return new Duration(table.int16(0, 1));
-    case WireType.List:
-      return new List(child(0));
-    case WireType.LargeList:
-      return new LargeList(child(0));
-    case WireType.Struct:
-      return new Struct(children);
-    case WireType.Union: {
-      // Schema.fbs: without type ids they are 0, 1, 2, …
-      const ids = table.has(1) ? table.int32s(1) : Int32Array.from(children, (_, i) => i);
-      if (ids.length !== children.length)
-        throw new RangeError(`union "${path}" has ${children.length} children and ${ids.length} type ids`);
-      return new Union(table.int16(0), ids, children);
-    }
-    case WireType.FixedSizeBinary:
-      return new FixedSizeBinary(table.int32(0));
-    case WireType.FixedSizeList:
-      return new FixedSizeList(table.int32(0), child(0));
-    case WireType.Map:
-      if (!(child(0).type instanceof Struct) || child(0).type.children.length !== 2) {
-        throw new RangeError(`map "${path}" does not hold pairs of key and value`);
-      }
-      return new Map_(child(0) as Field<StructType<{ key: DataType; value: DataType }>>, table.bool(0));
-    case WireType.LargeBinary:
-      return new LargeBinary();
-    case WireType.LargeUtf8:
-      return new LargeUtf8();
-    case WireType.BinaryView:
-      return new BinaryView();
-    case WireType.Utf8View:
-      return new Utf8View();
-    default:
-      throw new TypeError(
-        `column "${path}" has Arrow type number ${kind}, which cannot be shown; result.ipc() hands over its bytes`,
-      );
-  }
 }
 
 export function readMetadata(table: FlatTable, slot: number): Map<string, string> {

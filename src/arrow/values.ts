@@ -23,6 +23,7 @@ import {
   type Vector,
 } from "apache-arrow";
 import { formatDecimal, unscaledReader } from "./decimal.ts";
+import { halfToNumber } from "./half.ts";
 import { daysToMs, formatTime, formatTimestamp, millisecondReader, startOfDay, toDate } from "./temporal.ts";
 import { decode, textReader } from "./text.ts";
 
@@ -334,14 +335,4 @@ function readRange(read: ValueReader, begin: number, end: number): unknown[] {
 
 function words(values: ArrayBufferView): Int32Array {
   return new Int32Array(values.buffer, values.byteOffset, values.byteLength >> 2);
-}
-
-// IEEE 754 binary16: 1 sign bit, 5 exponent bits, 10 fraction bits.
-function halfToNumber(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }

@@ -2,7 +2,7 @@
 export interface EndpointOptions {
   /** Endpoints read at the same time. Default 8 over gRPC; 3 over fetch, as browsers allow 6 connections a host. */
   parallelism?: number | undefined;
-  /** Items that may wait for each endpoint while others are read. Default 5. */
+  /** Messages that may wait for each endpoint while others are read. Default 5. */
   queue?: number | undefined;
   /** `"endpoint"`: as the FlightInfo lists them; `"arrival"`: as data comes, unless the server says that order matters. Default `"endpoint"`. */
   order?: "endpoint" | "arrival" | undefined;
@@ -15,51 +15,47 @@ export interface JoinOptions {
   order: "endpoint" | "arrival";
 }
 
-/** Reads one part; aborting the signal must end it. */
+/** Reads one part; aborting the signal it was made with must end it. */
 export type Part<T> = () => AsyncIterable<T>;
 
 /**
  * Joins parts to one stream: up to `parallelism` are read at once, each at most `queue` items ahead.
  *
- * A part's failure is thrown when its turn comes, after everything before it.
+ * Parts may still be added while the first are read. A part's failure is thrown when its turn comes, after everything
+ * before it.
  *
  * @param stop ends all reading; called when the consumer leaves early
  */
 export async function* joinParts<T>(
-  parts: readonly Part<T>[],
+  parts: readonly Part<T>[] | AsyncIterable<Part<T>>,
   options: JoinOptions,
   stop: () => void,
 ): AsyncGenerator<T, void, undefined> {
-  if (parts.length === 1) {
-    yield* parts[0]!();
+  if (Array.isArray(parts) && parts.length === 1) {
+    yield* (parts[0] as Part<T>)();
     return;
   }
+  const bell = new Bell();
+  const upcoming = new Pump(parts, { queue: options.parallelism }, bell);
   const running: Pump<T>[] = [];
-  let next = 0;
-  const ring = new Bell();
-  const fill = (): void => {
-    while (next < parts.length && running.length < options.parallelism)
-      running.push(new Pump(parts[next++]!(), options.queue, ring));
-  };
   try {
-    for (fill(); running.length > 0; fill()) {
-      const ready =
-        options.order === "arrival"
-          ? running.find((pump) => pump.isReady)
-          : running[0]?.isReady
-            ? running[0]
-            : undefined;
-      if (ready === undefined) await ring.next();
-      else if (ready.hasItem) yield ready.take();
-      else {
-        ready.finish();
-        running.splice(running.indexOf(ready), 1);
-      }
+    for (;;) {
+      while (running.length < options.parallelism && upcoming.hasItem)
+        running.push(new Pump(upcoming.take()(), options, bell));
+      const pump = options.order === "arrival" ? running.find((p) => p.isReady) : running[0];
+      if (pump?.hasItem) yield pump.take();
+      else if (pump?.isReady) {
+        pump.finish();
+        running.splice(running.indexOf(pump), 1);
+      } else if (running.length === 0 && upcoming.isReady && !upcoming.hasItem) {
+        upcoming.finish();
+        return;
+      } else await bell.next();
     }
   } finally {
     stop();
     // Nobody will look at what the others still fail with.
-    for (const pump of running) pump.abandon();
+    for (const pump of [upcoming, ...running]) pump.abandon();
   }
 }
 
@@ -79,18 +75,19 @@ class Bell {
   }
 }
 
-/** Reads a part ahead of its consumer. */
+/** Reads a source ahead of its consumer. */
 class Pump<T> {
   readonly #items: T[] = [];
-  readonly #limit: number;
+  readonly #options: { readonly queue: number };
   readonly #bell: Bell;
   #ended = false;
   #failure: { readonly reason: unknown } | undefined;
   #abandoned = false;
   #room: (() => void) | undefined;
 
-  constructor(source: AsyncIterable<T>, limit: number, bell: Bell) {
-    this.#limit = limit;
+  /** @param options whose `queue` is looked at each time: it may grow while the source is read */
+  constructor(source: Iterable<T> | AsyncIterable<T>, options: { readonly queue: number }, bell: Bell) {
+    this.#options = options;
     this.#bell = bell;
     void this.#run(source);
   }
@@ -110,7 +107,7 @@ class Pump<T> {
     return this.#items.shift()!;
   }
 
-  /** Throws what the part failed with. */
+  /** Throws what the source failed with. */
   finish(): void {
     if (this.#failure !== undefined) throw this.#failure.reason;
   }
@@ -120,13 +117,13 @@ class Pump<T> {
     this.#room?.();
   }
 
-  async #run(source: AsyncIterable<T>): Promise<void> {
+  async #run(source: Iterable<T> | AsyncIterable<T>): Promise<void> {
     try {
       for await (const item of source) {
         if (this.#abandoned) break;
         this.#items.push(item);
         this.#bell.ring();
-        if (this.#items.length >= this.#limit) {
+        if (this.#items.length >= this.#options.queue) {
           await new Promise<void>((resolve) => {
             this.#room = resolve;
           });

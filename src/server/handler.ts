@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import { Code, ConnectError } from "@connectrpc/connect";
-import type { UniversalHandler, UniversalServerRequest, UniversalServerResponse } from "@connectrpc/connect/protocol";
+import type { UniversalHandlerFn, UniversalServerRequest, UniversalServerResponse } from "@connectrpc/connect/protocol";
 
 type Request = IncomingMessage | Http2ServerRequest;
 type Response = ServerResponse | Http2ServerResponse;
@@ -18,7 +18,7 @@ const drainMs = 30_000;
  * refusal; and it ends a handler's stream however its reader went.
  */
 export async function answer(
-  handler: UniversalHandler,
+  handler: UniversalHandlerFn,
   request: Request,
   response: Response,
   extraHeaders: (names: Iterable<string>) => Record<string, string>,
@@ -93,7 +93,7 @@ function write(response: Response, chunk: Uint8Array): boolean {
 }
 
 /** Waits until the connection takes more: this is what stops a query that is read slowly. */
-function drained(response: Response, gone: AbortSignal): Promise<void> {
+export function drained(response: Response, gone: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
       response.off("drain", done);
@@ -105,7 +105,7 @@ function drained(response: Response, gone: AbortSignal): Promise<void> {
   });
 }
 
-async function drain(request: Request, body: AsyncIterator<Uint8Array>): Promise<void> {
+export async function drain(request: Request, body: AsyncIterator<Uint8Array>): Promise<void> {
   const timer = setTimeout(() => request.destroy(), drainMs);
   try {
     for (let left = drainLimit; left > 0; ) {
@@ -121,7 +121,7 @@ async function drain(request: Request, body: AsyncIterator<Uint8Array>): Promise
   }
 }
 
-function nodeHeaders(headers: Headers | undefined): Record<string, string | string[]> {
+export function nodeHeaders(headers: Headers | undefined): Record<string, string | string[]> {
   const out: Record<string, string | string[]> = Object.fromEntries(headers ?? []);
   const cookies = headers?.getSetCookie() ?? [];
   if (cookies.length > 0) out["set-cookie"] = cookies;

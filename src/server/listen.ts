@@ -8,8 +8,11 @@ import {
 import { createServer as createHttp2, type Http2Server, type ServerHttp2Session } from "node:http2";
 import { type AddressInfo, createServer as createNet, type Socket } from "node:net";
 import { Code, ConnectError, createConnectRouter } from "@connectrpc/connect";
+import { createMethodUrl, type UniversalHandlerFn } from "@connectrpc/connect/protocol";
+import { FlightService } from "../gen/Flight_pb.ts";
 import type { Backend } from "./backend.ts";
 import { type BrowserRules, corsHeaders, hostAllowed, isPreflight, preflightHeaders } from "./browsers.ts";
+import { doGetHandler } from "./doget.ts";
 import { answer } from "./handler.ts";
 import { flightRoutes } from "./routes.ts";
 
@@ -118,7 +121,10 @@ function requestHandler(
 ): (request: IncomingMessage, response: ServerResponse) => void {
   const router = createConnectRouter({ connect: false, shutdownSignal });
   flightRoutes(backend)(router);
-  const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
+  const handlers = new Map<string, UniversalHandlerFn>(
+    router.handlers.map((handler) => [handler.requestPath, handler]),
+  );
+  handlers.set(createMethodUrl("", FlightService.method.doGet), doGetHandler(backend, shutdownSignal));
   const local = /^(127\.|::1$|localhost$)/.test(rules.host ?? "127.0.0.1");
   return (request, response) => {
     const browser = request.httpVersionMajor === 1;

@@ -41,7 +41,7 @@ export function flightRoutes(backend: Backend): (router: ConnectRouter) => void 
       getFlightInfo: (descriptor, call) => settle(getFlightInfo(backend, descriptor, call)),
       pollFlightInfo: (descriptor, call) => settle(pollFlightInfo(backend, descriptor, call)),
       getSchema: (descriptor, call) => settle(getSchema(backend, descriptor, call)),
-      doGet: (ticket, call) => guard(doGet(backend, ticket, call)),
+      doGet: (ticket, call) => streamTicket(backend, ticket, call),
       doPut: (messages, call) => guard(doPut(backend, messages, call)),
       doExchange: (messages, call) => guard(doExchange(backend, messages, call)),
       doAction: (action, call) => guard(doAction(backend, action, call)),
@@ -94,6 +94,11 @@ async function getSchema(backend: Backend, descriptor: FlightDescriptor, call: H
 async function* doGet(backend: Backend, { ticket }: Ticket, call: HandlerContext) {
   if (!backend.doGet) throw unimplemented("DoGet");
   yield* encodeResult(await backend.doGet(readTicket(ticket), call));
+}
+
+/** The messages of DoGet; whatever fails, fails with what the client may know of it. */
+export function streamTicket(backend: Backend, ticket: Ticket, call: HandlerContext): AsyncIterable<FlightData> {
+  return guard(doGet(backend, ticket, call));
 }
 
 async function* doPut(backend: Backend, messages: AsyncIterable<FlightData>, call: HandlerContext) {

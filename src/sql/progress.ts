@@ -15,6 +15,11 @@ export interface Progress {
 }
 
 export interface QueryOptions extends CallOptions {
-  /** Called after each batch and at the end. */
+  /**
+   * Ask with PollFlightInfo, so that a long query reports progress and its first endpoints are read while others are
+   * still being made. Servers that do not know it are asked with GetFlightInfo. Default `false`.
+   */
+  poll?: boolean | undefined;
+  /** Called after each batch and at the end; with `poll`, also after each answer. */
   onProgress?: ((progress: Progress) => void) | undefined;
 }

@@ -5,8 +5,9 @@ import { batchLength, messageKind } from "../arrow/message.ts";
 import { FlightSqlError } from "../errors.ts";
 import * as calls from "../flight/calls.ts";
 import type { Connection } from "../flight/connection.ts";
-import { type JoinOptions, joinParts } from "../flight/endpoints.ts";
-import type { FlightInfo } from "../flight/model.ts";
+import { type JoinOptions, joinParts, type Part } from "../flight/endpoints.ts";
+import type { FlightInfo, PollInfo } from "../flight/model.ts";
+import { WaitingEndpoint } from "../flight/renewal.ts";
 import type { CallScope } from "../flight/scope.ts";
 import { streamError } from "../flight/stream.ts";
 import type { FlightData } from "../gen/Flight_pb.ts";
@@ -16,6 +17,8 @@ export interface ResultStreamOptions {
   /** When the query was sent, by `performance.now()`. */
   readonly started: number;
   readonly onProgress: ((progress: Progress) => void) | undefined;
+  /** What polling tells after the first answer, for a query that is not complete yet. */
+  readonly updates: AsyncIterable<PollInfo> | undefined;
   /** Ends the scope and tidies up; called once, whether the stream was read, left or failed. */
   readonly finish: () => Promise<void>;
 }
@@ -31,7 +34,7 @@ interface Tagged {
  * and bytes.
  */
 export class ResultStream {
-  readonly info: FlightInfo;
+  info: FlightInfo;
   isDone = false;
   readonly #connection: Connection;
   readonly #options: ResultStreamOptions;
@@ -45,6 +48,8 @@ export class ResultStream {
   #rows = 0;
   #bytes = 0;
   #endpointsDone = 0;
+  /** The server's own word on how far the query is. */
+  #polled: number | null = null;
   #finished: Promise<void> | undefined;
 
   constructor(connection: Connection, scope: CallScope, info: FlightInfo, options: ResultStreamOptions) {
@@ -146,19 +151,48 @@ export class ResultStream {
   }
 
   async *#run(scope: CallScope): AsyncGenerator<Tagged, void, undefined> {
-    const parts = this.info.endpoints.map((endpoint, part) =>
-      async function* (this: ResultStream): AsyncGenerator<Tagged, void, undefined> {
-        for await (const data of calls.doGet(this.#connection, scope, endpoint)) yield { part, data };
-        this.#endpointsDone++;
-      }.bind(this),
-    );
     try {
-      yield* joinParts(parts, this.#join, () => scope.end());
+      yield* joinParts(this.#parts(scope), this.#join, () => scope.end());
       this.isDone = true;
       this.#report();
     } finally {
       await this.#finish();
     }
+  }
+
+  /** One part for each endpoint; those of a query that is still polled are added as they appear. */
+  #parts(scope: CallScope): Part<Tagged>[] | AsyncIterable<Part<Tagged>> {
+    const toParts = (from: number): Part<Tagged>[] => {
+      return this.info.endpoints
+        .slice(from)
+        .map((endpoint, i) => this.#part(scope, new WaitingEndpoint(this.#connection, scope, endpoint), from + i));
+    };
+    const { updates } = this.#options;
+    if (updates === undefined) return toParts(0);
+    const grow = async function* (this: ResultStream): AsyncGenerator<Part<Tagged>, void, undefined> {
+      let known = 0;
+      const added = (): Part<Tagged>[] => {
+        const parts = toParts(known);
+        known += parts.length;
+        return parts;
+      };
+      yield* added();
+      for await (const { info, progress } of updates) {
+        // PollInfo.info is cumulative: endpoints are only ever added to it.
+        if (info !== null) this.info = info;
+        this.#polled = progress;
+        this.#report();
+        yield* added();
+      }
+    };
+    return grow.call(this);
+  }
+
+  #part(scope: CallScope, waiting: WaitingEndpoint, part: number): Part<Tagged> {
+    return async function* (this: ResultStream): AsyncGenerator<Tagged, void, undefined> {
+      for await (const data of calls.doGet(this.#connection, scope, await waiting.take())) yield { part, data };
+      this.#endpointsDone++;
+    }.bind(this);
   }
 
   async #decode({ part, data }: Tagged): Promise<RecordBatch | null> {
@@ -192,13 +226,14 @@ export class ResultStream {
     const { onProgress, started } = this.#options;
     if (onProgress === undefined) return;
     const total = Number(this.info.totalRecords);
+    const fraction = total > 0 ? Math.min(1, this.#rows / total) : this.#polled;
     onProgress({
       rows: this.#rows,
       bytes: this.#bytes,
       endpointsDone: this.#endpointsDone,
       endpoints: this.info.endpoints.length,
       elapsedMs: performance.now() - started,
-      ...(total > 0 && { fraction: Math.min(1, this.#rows / total) }),
+      ...(fraction !== null && { fraction }),
     });
   }
 }

@@ -2,16 +2,16 @@ import { type RecordBatch, type Schema, Table } from "apache-arrow";
 import { batchRows, type RowOptions } from "../arrow/rows.ts";
 import { FlightSqlError } from "../errors.ts";
 import type { Connection } from "../flight/connection.ts";
-import type { FlightInfo } from "../flight/model.ts";
+import type { FlightInfo, PollInfo } from "../flight/model.ts";
 import type { CallScope } from "../flight/scope.ts";
 import type { CancelResult } from "../flight/session.ts";
 import { cancelQuery } from "./cancel.ts";
 import type { QueryOptions } from "./progress.ts";
 import { ResultStream } from "./result-stream.ts";
 
-/** How a query is planned: what it asks the server for its FlightInfo, and what it has to tidy up when it is over. */
+/** How a query is planned: how it comes by its FlightInfo, and what it has to tidy up when it is over. */
 export interface QueryPlan {
-  readonly info: (scope: CallScope) => Promise<FlightInfo>;
+  readonly open: (scope: CallScope) => Promise<{ info: FlightInfo; updates?: AsyncIterable<PollInfo> | undefined }>;
   readonly dispose?: (() => Promise<void>) | undefined;
 }
 
@@ -166,8 +166,13 @@ export class QueryResult implements AsyncIterable<RecordBatch> {
       await this.#plan.dispose?.();
     };
     try {
-      const info = await this.#plan.info(scope);
-      return new ResultStream(this.#connection, scope, info, { started, onProgress: this.#options.onProgress, finish });
+      const { info, updates } = await this.#plan.open(scope);
+      return new ResultStream(this.#connection, scope, info, {
+        started,
+        onProgress: this.#options.onProgress,
+        updates,
+        finish,
+      });
     } catch (thrown) {
       await finish();
       throw thrown;

@@ -17,8 +17,19 @@ export async function runUpdate(
 ): Promise<bigint> {
   let count: bigint | undefined;
   // Read to the end: an error may follow the count.
-  for await (const { appMetadata } of doPut(connection, scope, encodeStream(descriptor, input, schema))) {
-    count ??= readUpdateResult(appMetadata);
+  try {
+    for await (const { appMetadata } of doPut(connection, scope, encodeStream(descriptor, input, schema))) {
+      count ??= readUpdateResult(appMetadata);
+    }
+  } catch (thrown) {
+    if (count === undefined || !(thrown instanceof FlightSqlError)) throw thrown;
+    const { code, message, metadata, details, cause } = thrown;
+    throw new FlightSqlError(code, count === 0n ? message : `${message} (after ${count} rows)`, {
+      metadata,
+      details,
+      cause,
+      recordCount: count,
+    });
   }
   if (count === undefined)
     throw new FlightSqlError(

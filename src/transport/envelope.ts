@@ -1,7 +1,7 @@
 import { type DescField, type DescMessage, type Message, toBinary } from "@bufbuild/protobuf";
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { Code, ConnectError } from "@connectrpc/connect";
-import type { HttpClient, ResponseBody } from "./http.ts";
+import type { HttpClient, ResponseBody, Sink } from "./http.ts";
 
 /** A message or, in gRPC-Web, the trailers: `[u8 flags] [u32 big-endian length] [bytes]`. */
 export interface Envelope {
@@ -20,66 +20,108 @@ export const trailerFlag = 0x80;
  * A message is placed so that it *ends* on a boundary of 8. `FlightData.data_body` has the highest field number, so
  * every writer known puts it last, and its length is a multiple of 8 (Columnar.rst): it then also starts on one,
  * and typed arrays can lie over it without a further copy. Any other message is indifferent to where it starts.
+ *
+ * Reading begins with the first `next()` and goes on for as long as the consumer keeps up. Stopping the body after each
+ * message and starting it for the next costs half of the throughput on loopback: the socket is polled anew for each
+ * message and the garbage collector takes every such turn of the event loop to finish another cycle.
  */
-export class EnvelopeReader {
+export class EnvelopeReader implements Sink {
   readonly #body: ResponseBody;
-  readonly #allocate: HttpClient["allocate"];
+  readonly #http: Pick<HttpClient, "allocate" | "readAheadBytes">;
   readonly #limit: number;
   readonly #queue: Envelope[] = [];
+  #queuedBytes = 0;
   readonly #head = new Uint8Array(5);
-  #headFilled = 0;
+  /** Undefined while the head is read. */
   #message: Uint8Array | undefined;
-  #filled = 0;
+  #target: Uint8Array = this.#head;
+  #reading = false;
   #ended = false;
+  #failure: { readonly reason: unknown } | undefined;
+  #wake: (() => void) | undefined;
 
-  constructor(body: ResponseBody, allocate: HttpClient["allocate"], limit: number) {
+  constructor(body: ResponseBody, http: Pick<HttpClient, "allocate" | "readAheadBytes">, limit: number) {
     this.#body = body;
-    this.#allocate = allocate;
+    this.#http = http;
     this.#limit = limit;
   }
 
-  /** The next envelope, or null at the end. */
+  /** The next envelope, or null at the end. A failure is thrown after the envelopes that came before it. */
   async next(): Promise<Envelope | null> {
     for (;;) {
       const envelope = this.#queue.shift();
-      if (envelope !== undefined) return envelope;
-      if (this.#ended) return null;
-      this.#ended = !(await this.#body.read(this.#take));
-      if (this.#ended && this.#headFilled > 0) {
-        throw new ConnectError(
-          "the response ends in the middle of a message: the connection was cut",
-          Code.Unavailable,
-        );
+      if (envelope !== undefined) {
+        this.#queuedBytes -= envelope.data.byteLength;
+        if (!this.#reading && !this.#isBehind && this.#queue.length > 0) this.#read();
+        return envelope;
       }
+      if (this.#failure !== undefined) throw this.#failure.reason;
+      if (this.#ended) return null;
+      this.#read();
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
     }
   }
 
-  /** Takes a chunk; false once a message is complete, so that nothing is read that nobody asked for. */
-  readonly #take = (chunk: Uint8Array): boolean => {
-    let at = 0;
-    while (at < chunk.byteLength) {
-      if (this.#message === undefined) {
-        const part = chunk.subarray(at, at + 5 - this.#headFilled);
-        this.#head.set(part, this.#headFilled);
-        this.#headFilled += part.byteLength;
-        at += part.byteLength;
-        if (this.#headFilled < 5) break;
-        this.#message = this.#start();
-        this.#filled = 0;
-      } else {
-        const part = chunk.subarray(at, at + this.#message.byteLength - this.#filled);
-        this.#message.set(part, this.#filled);
-        this.#filled += part.byteLength;
-        at += part.byteLength;
-      }
-      if (this.#filled === this.#message.byteLength) {
-        this.#queue.push({ flags: this.#head[0]!, data: this.#message });
-        this.#message = undefined;
-        this.#headFilled = 0;
-      }
+  get #isBehind(): boolean {
+    return this.#queuedBytes > this.#http.readAheadBytes;
+  }
+
+  #read(): void {
+    if (this.#reading || this.#ended || this.#failure !== undefined) return;
+    this.#reading = true;
+    this.#body.read(this).then(
+      (more) => {
+        this.#reading = false;
+        this.#ended = !more;
+        if (this.#ended && (this.#message !== undefined || this.#target.byteLength < 5)) {
+          this.#failure = {
+            reason: new ConnectError(
+              "the response ends in the middle of a message: the connection was cut",
+              Code.Unavailable,
+            ),
+          };
+        }
+        this.#wake?.();
+      },
+      (reason: unknown) => {
+        this.#reading = false;
+        this.#failure = { reason };
+        this.#wake?.();
+      },
+    );
+  }
+
+  target(): Uint8Array {
+    return this.#target;
+  }
+
+  /** False when the reading has failed, or the consumer, who had a turn since the last time, is behind. */
+  wrote(bytes: number): boolean {
+    if (this.#failure !== undefined) return false;
+    const isBehind = this.#isBehind;
+    if (bytes < this.#target.byteLength) {
+      this.#target = this.#target.subarray(bytes);
+      return !isBehind;
     }
-    return this.#queue.length === 0;
-  };
+    try {
+      if (this.#message === undefined) this.#message = this.#target = this.#start();
+      else this.#target = this.#target.subarray(bytes);
+    } catch (reason) {
+      this.#failure = { reason };
+      this.#target = new Uint8Array(64 * 1024); // whatever still comes is written over and over here
+      return false;
+    }
+    if (this.#target.byteLength === 0) {
+      this.#queue.push({ flags: this.#head[0]!, data: this.#message });
+      this.#queuedBytes += this.#message.byteLength;
+      this.#message = undefined;
+      this.#target = this.#head;
+      this.#wake?.();
+    }
+    return !isBehind;
+  }
 
   #start(): Uint8Array {
     const length = new DataView(this.#head.buffer).getUint32(1);
@@ -91,7 +133,7 @@ export class EnvelopeReader {
     }
     const padding = -length & 7;
     try {
-      return new Uint8Array(this.#allocate(padding + length), padding, length);
+      return new Uint8Array(this.#http.allocate(padding + length), padding, length);
     } catch (cause) {
       throw new ConnectError(
         `no memory for a message of ${length} bytes`,

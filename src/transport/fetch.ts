@@ -1,5 +1,5 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import type { HttpClient, HttpRequest, HttpResponse, ResponseBody } from "./http.ts";
+import { type HttpClient, type HttpRequest, type HttpResponse, pour, type ResponseBody, type Sink } from "./http.ts";
 import { type ClosableTransport, createTransport, type TransportOptions } from "./transport.ts";
 
 export interface FetchTransportOptions extends TransportOptions {
@@ -23,6 +23,7 @@ export function createFetchTransport(options: FetchTransportOptions): ClosableTr
 function fetchClient({ fetch: own, credentials }: FetchTransportOptions): HttpClient {
   return {
     protocol: "grpc-web",
+    readAheadBytes: 1 << 20,
     allocate: (bytes) => new ArrayBuffer(bytes),
     close: () => {},
     async request({ url, header, body, signal }: HttpRequest): Promise<HttpResponse> {
@@ -74,7 +75,11 @@ class FetchBody implements ResponseBody {
     this.#url = url;
   }
 
-  async read(sink: (chunk: Uint8Array) => boolean): Promise<boolean> {
+  cancel(): void {
+    this.#reader?.cancel().catch(() => {});
+  }
+
+  async read(sink: Sink): Promise<boolean> {
     const reader = this.#reader;
     if (reader === undefined) return false;
     for (;;) {
@@ -85,7 +90,7 @@ class FetchBody implements ResponseBody {
         throw networkError(cause, this.#signal, this.#url, "the connection broke while the response was read");
       }
       if (result.done) return false;
-      if (!sink(result.value)) return true;
+      if (!pour(result.value, sink)) return true;
     }
   }
 }

@@ -7,7 +7,8 @@ import {
 } from "node:http2";
 import { connect as connectSocket } from "node:net";
 import { Code, ConnectError } from "@connectrpc/connect";
-import type { HttpClient, HttpRequest, HttpResponse, ResponseBody } from "./http.ts";
+import { type HttpClient, type HttpRequest, type HttpResponse, pour, type ResponseBody, type Sink } from "./http.ts";
+import { receiveInto } from "./node-direct.ts";
 import { callError, connectError } from "./node-errors.ts";
 import type { ReceiveBudget } from "./node-windows.ts";
 import { type ClosableTransport, createTransport, type TransportOptions } from "./transport.ts";
@@ -47,8 +48,10 @@ const maxFrameSize = 1 << 20;
 // default is 10). ReceiveBudget bounds it for us, so node's own limit only has to be out of the way.
 const maxSessionMemory = 1024;
 
-class Http2Client implements HttpClient {
+/** HTTP/2 by itself: requests and their bytes, without what gRPC means by them. */
+export class Http2Client implements HttpClient {
   readonly protocol = "grpc";
+  readonly readAheadBytes: number = 1 << 20;
   readonly #options: NodeTransportOptions;
   #session: Promise<ClientHttp2Session> | undefined;
 
@@ -164,7 +167,8 @@ function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
 class Exchange implements ResponseBody {
   readonly response: Promise<HttpResponse>;
   readonly #stream: ClientHttp2Stream;
-  #sink: ((chunk: Uint8Array) => boolean) | undefined;
+  #sink: Sink | undefined;
+  #isDirect: boolean | undefined;
   #settle: { resolve: (more: boolean) => void; reject: (reason: unknown) => void } | undefined;
   #ended = false;
   #failure: unknown;
@@ -191,11 +195,7 @@ class Exchange implements ResponseBody {
     });
     // Paused before the listener is there, so that nothing flows until somebody reads.
     stream.pause();
-    stream.on("data", (chunk: Uint8Array) => {
-      if (this.#sink?.(chunk)) return;
-      stream.pause();
-      this.#done(true);
-    });
+    stream.on("data", (chunk: Uint8Array) => this.#take(chunk));
     stream.once("end", () => {
       this.#ended = true;
       this.#done(false);
@@ -232,14 +232,38 @@ class Exchange implements ResponseBody {
     }
   }
 
-  read(sink: (chunk: Uint8Array) => boolean): Promise<boolean> {
+  read(sink: Sink): Promise<boolean> {
     return new Promise((resolve, reject) => {
       if (this.#failure !== undefined) return reject(this.#failure);
       if (this.#ended) return resolve(false);
       this.#sink = sink;
       this.#settle = { resolve, reject };
+      this.#direct();
       this.#stream.resume();
     });
+  }
+
+  cancel(): void {
+    this.#stream.close(constants.NGHTTP2_CANCEL);
+  }
+
+  /** What came before the first read, and all of it where `receiveInto` does not work. */
+  #take(chunk: Uint8Array): void {
+    this.#after(pour(chunk, this.#sink!));
+    this.#direct();
+  }
+
+  /** From the first moment that nothing is buffered, bytes no longer take the way of `data` events. */
+  #direct(): void {
+    const stream = this.#stream;
+    if (this.#isDirect !== undefined || stream.readableLength > 0 || stream.pending || stream.destroyed) return;
+    this.#isDirect = receiveInto(stream, this.#sink!, (wantsMore) => this.#after(wantsMore));
+  }
+
+  #after(wantsMore: boolean): void {
+    if (wantsMore) return;
+    this.#stream.pause();
+    this.#done(true);
   }
 
   #done(more: boolean): void {

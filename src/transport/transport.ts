@@ -68,15 +68,21 @@ export function createTransport(http: HttpClient, options: TransportOptions): Cl
     response: HttpResponse,
     trailer: Headers,
   ): AsyncGenerator<MessageShape<O>, void, undefined> {
-    const reader = new EnvelopeReader(response.body, http.allocate, limit);
+    const reader = new EnvelopeReader(response.body, http, limit);
     let trailers: Headers | undefined;
-    for (let envelope = await reader.next(); envelope !== null; envelope = await reader.next()) {
-      const { flags, data } = envelope;
-      if (trailers !== undefined) throw new ConnectError("the response goes on after its trailers", Code.Internal);
-      if ((flags & compressedFlag) !== 0)
-        throw new ConnectError("the server compressed a message, which was not offered", Code.Internal);
-      if ((flags & trailerFlag) !== 0 && http.protocol === "grpc-web") trailers = parseTrailer(data);
-      else yield fromBinary(output, data);
+    let isComplete = false;
+    try {
+      for (let envelope = await reader.next(); envelope !== null; envelope = await reader.next()) {
+        const { flags, data } = envelope;
+        if (trailers !== undefined) throw new ConnectError("the response goes on after its trailers", Code.Internal);
+        if ((flags & compressedFlag) !== 0)
+          throw new ConnectError("the server compressed a message, which was not offered", Code.Internal);
+        if ((flags & trailerFlag) !== 0 && http.protocol === "grpc-web") trailers = parseTrailer(data);
+        else yield fromBinary(output, data);
+      }
+      isComplete = true;
+    } finally {
+      if (!isComplete) response.body.cancel();
     }
     trailers ??= response.trailer.has("grpc-status") ? response.trailer : new Headers();
     const status = trailers.has("grpc-status") ? trailers : response.header;

@@ -1,4 +1,4 @@
-import type { Page } from "playwright";
+import type { Locator, Page } from "playwright";
 
 /** What a person does on the page and sees of it. */
 export class PageDriver {
@@ -31,7 +31,7 @@ export class PageDriver {
 
   /** The texts of the progress line. */
   progress(): Promise<string> {
-    return this.page.locator("#progress").innerText();
+    return shownText(this.page.locator("#progress"));
   }
 
   /** Waits for the row with that number, counted from 1, to be drawn; returns its cells. */
@@ -59,4 +59,10 @@ export class PageDriver {
   async focusGrid(): Promise<void> {
     await this.page.locator("#grid").focus();
   }
+}
+
+/** The text of an element as it is laid out, line breaks included. */
+export function shownText(locator: Locator): Promise<string> {
+  // biome-ignore lint/performance/useDomNodeTextContent: Playwright's, whose textContent() loses the line breaks.
+  return locator.innerText();
 }

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { Field, Int32, Int64, makeVector, Schema, Utf8, vectorFromArray } from "apache-arrow";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import type { PageDriver } from "./page-driver.ts";
+import { type PageDriver, shownText } from "./page-driver.ts";
 import { type Answer, recordBatch, scriptedBackend } from "./scripted-backend.ts";
 import { type ServedPage, servePage } from "./served-page.ts";
 
@@ -112,11 +112,11 @@ describe("the page", { timeout: 60_000 }, () => {
       "two words",
     ]);
     const editor = page.page.getByRole("textbox", { name: "SQL query" });
-    expect(await editor.innerText()).toBe("SELECT *\nFROM flights\nLIMIT 100");
+    expect(await shownText(editor)).toBe("SELECT *\nFROM flights\nLIMIT 100");
     await tables.getByRole("button", { name: 'Insert "two words" into the query' }).click();
-    expect(await editor.innerText()).toContain('"two words"');
+    expect(await shownText(editor)).toContain('"two words"');
     await tables.getByRole("button", { name: "two words", exact: true }).click();
-    expect(await editor.innerText()).toBe('SELECT *\nFROM "two words"\nLIMIT 100');
+    expect(await shownText(editor)).toBe('SELECT *\nFROM "two words"\nLIMIT 100');
     expect(await page.ended()).toBe("failed");
   });
 
@@ -128,7 +128,7 @@ describe("the page", { timeout: 60_000 }, () => {
     expect(await page.progress()).toContain("50,000 rows");
     openGate();
     expect(await page.ended()).toBe("done");
-    expect(await page.progress()).toMatch(/3,000,000 rows\s+12 MB[^]*1\/1 endpoint/);
+    expect(await page.progress()).toMatch(/3,000,000 rows\s+12.0 MB.*1\/1 endpoint/s);
     await page.focusGrid();
     await page.page.keyboard.press("ControlOrMeta+End");
     expect(await page.row(3_000_000)).toEqual(["2999999"]);
@@ -188,7 +188,7 @@ describe("the page", { timeout: 60_000 }, () => {
     page = await served.open();
     await page.run("two endpoints");
     await page.ended();
-    expect(await page.progress()).toMatch(/100,000 rows[^]*2\/2 endpoints/);
+    expect(await page.progress()).toMatch(/100,000 rows.*2\/2 endpoints/s);
     await page.focusGrid();
     await page.page.keyboard.press("ControlOrMeta+End");
     expect(await page.row(100_000)).toEqual(["99999"]);
@@ -204,7 +204,7 @@ describe("the page", { timeout: 60_000 }, () => {
     const heads = page.page.locator("#grid").getByRole("columnheader");
     expect(await heads.allInnerTexts()).toEqual(["#", "id", "words", "<b>name</b>"]);
     await heads.nth(1).hover();
-    expect(await page.page.locator(".tooltip").innerText()).toBe("id: int64");
+    expect(await shownText(page.page.locator(".tooltip"))).toBe("id: int64");
     await page.page.getByLabel("Group digits").check();
     expect(await page.row(3)).toEqual([
       "9 007 199 254 740 993".replaceAll(" ", "\u202f"),
@@ -220,9 +220,9 @@ describe("the page", { timeout: 60_000 }, () => {
     await page.row(1);
     await page.focusGrid();
     for (const key of ["Home", "ArrowDown", "ArrowDown", "ArrowRight"]) await page.page.keyboard.press(key);
-    expect(await page.page.locator("#cell").innerText()).toMatch(/row 3, words: utf8\s+<i>two\nlines<\/i>/);
+    expect(await shownText(page.page.locator("#cell"))).toMatch(/row 3, words: utf8\s+<i>two\nlines<\/i>/);
     const id = await page.page.locator("#grid").getAttribute("aria-activedescendant");
-    expect(await page.page.locator(`#${id}`).innerText()).toBe("<i>two ⏎ lines</i>");
+    expect(await shownText(page.page.locator(`#${id}`))).toBe("<i>two ⏎ lines</i>");
     await page.page.keyboard.press("ControlOrMeta+C");
     expect(await page.page.evaluate(() => navigator.clipboard.readText())).toBe("<i>two\nlines</i>");
   });
@@ -231,7 +231,7 @@ describe("the page", { timeout: 60_000 }, () => {
     page = await served.open();
     await page.run("nothing");
     expect(await page.ended()).toBe("done");
-    expect(await page.page.locator("#blank").innerText()).toBe("No rows.");
+    expect(await shownText(page.page.locator("#blank"))).toBe("No rows.");
     expect(await page.page.locator("#grid").getByRole("columnheader").allInnerTexts()).toEqual(["#", "n"]);
   });
 
@@ -240,18 +240,35 @@ describe("the page", { timeout: 60_000 }, () => {
     await page.run("wrong");
     expect(await page.ended()).toBe("failed");
     const alert = page.page.getByRole("alert");
-    expect(await alert.innerText()).toContain("The server does not accept this query.");
-    expect(await alert.innerText()).toContain('Parser Error: syntax error at "wrong"\n\nLINE 1: wrong\n        ^');
+    expect(await shownText(alert)).toContain("The server does not accept this query.");
+    expect(await shownText(alert)).toContain('Parser Error: syntax error at "wrong"\n\nLINE 1: wrong\n        ^');
     await page.run("two endpoints");
     expect(await page.ended()).toBe("done");
     expect(await alert.isVisible()).toBe(false);
+  });
+
+  it("tells a server that is away from one that its own policy keeps it from", async () => {
+    page = await served.open();
+    await page.page.getByRole("button", { name: "change the server" }).click();
+    await page.page.getByLabel("Address").fill("http://127.0.0.1:9");
+    await page.page.keyboard.press("Enter");
+    const side = page.page.getByRole("complementary", { name: "Tables" });
+    await side.getByText("This page may not call that server.").waitFor();
+    expect(await shownText(side)).toContain("http://127.0.0.1:9");
+    expect(page.complaints.splice(0).join()).toContain("Content Security Policy");
+    await page.page.route("**/*FlightService/*", (route) => route.abort());
+    await page.page.getByRole("button", { name: "change the server" }).click();
+    await page.page.getByLabel("Address").fill(served.url);
+    await page.page.keyboard.press("Enter");
+    await side.getByText("The server cannot be reached.").waitFor();
+    expect(page.complaints.splice(0).join()).toContain("ERR_FAILED");
   });
 
   it("keeps the rows that came before a failure", async () => {
     page = await served.open();
     await page.run("breaks midway");
     expect(await page.ended()).toBe("failed");
-    expect(await page.page.getByRole("alert").innerText()).toContain("Out of disk space");
+    expect(await shownText(page.page.getByRole("alert"))).toContain("Out of disk space");
     expect(await page.row(1)).toEqual(["0"]);
     expect(await page.progress()).toMatch(/Failed\s+50,000 rows/);
   });
@@ -274,6 +291,6 @@ describe("the page", { timeout: 60_000 }, () => {
     await page.run("two endpoints");
     await page.ended();
     await page.page.reload();
-    expect(await page.page.getByRole("textbox", { name: "SQL query" }).innerText()).toBe("two endpoints");
+    expect(await shownText(page.page.getByRole("textbox", { name: "SQL query" }))).toBe("two endpoints");
   });
 });

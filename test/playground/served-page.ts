@@ -50,7 +50,7 @@ async function open(browser: Browser, url: string, options: BrowserContextOption
   const context = await browser.newContext(options);
   const driver = new PageDriver(await context.newPage());
   await driver.page.goto(url);
-  await driver.page.locator("#server-state[data-state=connected]").waitFor();
+  await driver.page.locator("#server-state[data-state=connected]").waitFor({ timeout: 10_000 });
   return driver;
 }
 

@@ -8,8 +8,18 @@ export interface Embedded {
   bridge: string;
 }
 
+/** What DuckDB itself says of the 3,000,000 flights. */
+export interface Reference {
+  rows: number;
+  distance: number;
+  delay: number;
+  firstOrigin: string;
+  lastDestination: string;
+}
+
 declare module "vitest" {
   interface ProvidedContext {
     embedded: Embedded;
+    reference: Reference;
   }
 }

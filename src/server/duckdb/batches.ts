@@ -2,7 +2,7 @@ import type { DuckDBDataChunk, DuckDBType } from "@duckdb/node-api";
 import { Field, makeData, RecordBatch, Schema, Struct } from "apache-arrow";
 import type { Column } from "./column.ts";
 import { columnOf } from "./columns.ts";
-import { columnVector } from "./memory.ts";
+import { columnVector, Part } from "./memory.ts";
 
 /** The Arrow schema of a result, and how its columns are made. */
 export interface Layout {
@@ -33,10 +33,13 @@ const batchRows = [2048, 8192, 32768, 65536];
 const batchBytes = 2 << 20;
 const longestWaitMs = 100;
 
+/** Some rows of a chunk: a part of each column's vector. */
 interface Slice {
+  /** Keeps the vectors' memory alive. */
   readonly chunk: DuckDBDataChunk;
-  readonly start: number;
+  readonly parts: readonly Part[];
   readonly length: number;
+  readonly bytes: number;
 }
 
 /** DuckDB's chunks joined to record batches of a good size. `fetch` gives null at the end. */
@@ -73,10 +76,10 @@ export async function* recordBatches(
     if (chunk === null) break;
     coming = next();
     if (rows === 0) since = performance.now();
-    for (const slice of split(layout, { chunk, start: 0, length: chunk.rowCount })) {
+    for (const slice of split(layout, chunk, 0, chunk.rowCount)) {
       slices.push(slice);
       rows += slice.length;
-      bytes += sliceBytes(layout, slice);
+      bytes += slice.bytes;
       const enough = batchRows[Math.min(emitted, batchRows.length - 1)]!;
       if (rows >= enough || bytes >= batchBytes) yield flush();
     }
@@ -84,25 +87,23 @@ export async function* recordBatches(
   if (rows > 0) yield flush();
 }
 
-/** Wide rows: halves, until a piece is small enough or a single row. */
-function* split(layout: Layout, slice: Slice): Generator<Slice> {
-  if (slice.length <= 1 || sliceBytes(layout, slice) <= batchBytes) {
-    yield slice;
+/** The rows of a chunk; in halves, where they are wide, until a piece is small enough or a single row. */
+function* split(layout: Layout, chunk: DuckDBDataChunk, start: number, length: number): Generator<Slice> {
+  const parts = layout.columns.map((_, i) => new Part(columnVector(chunk, i), start, length));
+  const bytes = layout.columns.reduce((sum, column, i) => sum + column.bytes(parts[i]!), 0);
+  if (length <= 1 || bytes <= batchBytes) {
+    yield { chunk, parts, length, bytes };
     return;
   }
-  const half = slice.length >> 1;
-  yield* split(layout, { ...slice, length: half });
-  yield* split(layout, { ...slice, start: slice.start + half, length: slice.length - half });
-}
-
-function sliceBytes({ columns }: Layout, { chunk, start, length }: Slice): number {
-  return columns.reduce((sum, column, i) => sum + column.bytes({ vector: columnVector(chunk, i), start, length }), 0);
+  const half = length >> 1;
+  yield* split(layout, chunk, start, half);
+  yield* split(layout, chunk, start + half, length - half);
 }
 
 function joinSlices({ schema, columns }: Layout, slices: readonly Slice[], rows: number): RecordBatch {
   const children = columns.map((column, i) =>
     column.join(
-      slices.map(({ chunk, start, length }) => ({ vector: columnVector(chunk, i), start, length })),
+      slices.map(({ parts }) => parts[i]!),
       rows,
     ),
   );

@@ -1,11 +1,11 @@
-import { type Part, partValidity } from "./memory.ts";
+import type { Part } from "./memory.ts";
 
 /** An Arrow validity bitmap for parts laid one after the other; empty when nothing is null. */
 export function joinValidity(parts: readonly Part[], rows: number): { nullCount: number; nullBitmap?: Uint8Array } {
   let bitmap: Uint8Array | undefined;
   let at = 0;
   for (const part of parts) {
-    const valid = partValidity(part);
+    const valid = part.validity;
     if (valid) {
       bitmap ??= new Uint8Array((rows + 7) >> 3).fill(0xff);
       copyBits(bitmap, at, valid, part.start, part.length);

@@ -39,7 +39,7 @@ import {
 } from "apache-arrow";
 import { joinValidity } from "./buffers.ts";
 import type { Column, Ids } from "./column.ts";
-import { type Part, partBytes } from "./memory.ts";
+import type { Part } from "./memory.ts";
 import { enumColumn, listColumn, mapColumn, structColumn, unionColumn } from "./nested.ts";
 import { printedColumn, uuidColumn } from "./printed.ts";
 import { joinText, textBytes } from "./text.ts";
@@ -129,7 +129,7 @@ function fixed(type: DataType, width: number): Column {
     const bytes = new Uint8Array(rows * width);
     let at = 0;
     for (const part of parts) {
-      bytes.set(partBytes(part, width), at);
+      bytes.set(part.bytes(width), at);
       at += part.length * width;
     }
     return bytes;

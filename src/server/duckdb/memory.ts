@@ -16,28 +16,45 @@ const bindings: typeof Bindings = createRequire(createRequire(import.meta.url).r
   "@duckdb/node-bindings",
 );
 
-/** Rows `start` to `start + length` of one vector. */
-export interface Part {
+/** Rows `start` to `start + length` of one vector. What was fetched of it is kept: a call into DuckDB is not cheap. */
+export class Part {
   readonly vector: RawVector;
   readonly start: number;
   readonly length: number;
+  #bytes: Uint8Array | undefined;
+  #validity: Uint8Array | null | undefined;
+
+  constructor(vector: RawVector, start: number, length: number) {
+    this.vector = vector;
+    this.start = start;
+    this.length = length;
+  }
+
+  /** The same rows of another vector: a member of a struct. */
+  of(vector: RawVector): Part {
+    return new Part(vector, this.start, this.length);
+  }
+
+  /** The part's values, each `width` bytes wide. */
+  bytes(width: number): Uint8Array {
+    if (this.length === 0) return new Uint8Array(0);
+    if (this.#bytes === undefined) {
+      const end = (this.start + this.length) * width;
+      this.#bytes = bindings.vector_get_data(this.vector, end).subarray(this.start * width, end);
+    }
+    return this.#bytes;
+  }
+
+  /** DuckDB's validity bits of rows 0 to `start + length`, least significant bit first; null when all are valid. */
+  get validity(): Uint8Array | null {
+    // C API: a null pointer means that no row is null. The mask is made of 64-bit words.
+    this.#validity ??= bindings.vector_get_validity(this.vector, Math.ceil((this.start + this.length) / 64) * 8);
+    return this.#validity;
+  }
 }
 
 export function columnVector(chunk: DuckDBDataChunk, column: number): RawVector {
   return bindings.data_chunk_get_vector(handle(chunk), column);
-}
-
-/** The bytes of a part whose values are `width` bytes wide. */
-export function partBytes(part: Part, width: number): Uint8Array {
-  if (part.length === 0) return new Uint8Array(0);
-  const end = (part.start + part.length) * width;
-  return bindings.vector_get_data(part.vector, end).subarray(part.start * width, end);
-}
-
-/** DuckDB's validity bits of rows 0 to `start + length`, least significant bit first, or null when all are valid. */
-export function partValidity(part: Part): Uint8Array | null {
-  // C API: a null pointer means "no row is null". The mask is made of 64-bit words.
-  return bindings.vector_get_validity(part.vector, Math.ceil((part.start + part.length) / 64) * 8);
 }
 
 export function listChild(vector: RawVector): RawVector {
@@ -58,14 +75,13 @@ export function bytesAt(bytes: Uint8Array, offset: number, length: number): Uint
   return bindings.get_data_from_pointer(bytes.buffer as ArrayBuffer, bytes.byteOffset + offset, length);
 }
 
-/** What a started statement is doing, asked without working on it: DuckDB's own threads do that. */
-export function pendingState(pending: DuckDBPendingResult): "running" | "ready" | "failed" {
-  const state = bindings.pending_execute_check_state(handle(pending));
-  if (state === bindings.PendingState.ERROR) return "failed";
-  return bindings.pending_execution_is_finished(state) ? "ready" : "running";
+/** Whether a started statement is done or has failed; asked without working on it, which DuckDB's own threads do. */
+export function pendingDone(pending: DuckDBPendingResult): boolean {
+  // The state itself does not tell success: what is complete at once is reported as an error.
+  return bindings.pending_execution_is_finished(bindings.pending_execute_check_state(handle(pending)));
 }
 
-/** DuckDB's text for a statement that failed. */
+/** DuckDB's text for a statement that failed, else empty. */
 export function pendingError(pending: DuckDBPendingResult): string {
   return bindings.pending_error(handle(pending));
 }

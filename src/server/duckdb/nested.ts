@@ -18,7 +18,7 @@ import {
 } from "apache-arrow";
 import { bitAt, joinValidity } from "./buffers.ts";
 import type { Column, Ids } from "./column.ts";
-import { arrayChild, listChild, type Part, partBytes, partValidity, structChild } from "./memory.ts";
+import { arrayChild, listChild, Part, structChild } from "./memory.ts";
 
 interface Named {
   readonly name: string;
@@ -42,7 +42,7 @@ export function enumColumn(type: DuckDBEnumType, ids: Ids): Column {
       const bytes = new Uint8Array(rows * width);
       let at = 0;
       for (const part of parts) {
-        bytes.set(partBytes(part, width), at);
+        bytes.set(part.bytes(width), at);
         at += part.length * width;
       }
       return makeData({ type: arrow, length: rows, ...joinValidity(parts, rows), data: bytes, dictionary });
@@ -71,11 +71,7 @@ export function listColumn(item: Column, size?: number): Column {
     };
   }
   const type = new FixedSizeList(size, field);
-  const childOf = (part: Part): Part => ({
-    vector: arrayChild(part.vector),
-    start: part.start * size,
-    length: part.length * size,
-  });
+  const childOf = (part: Part): Part => new Part(arrayChild(part.vector), part.start * size, part.length * size);
   return {
     type,
     bytes: (part) => item.bytes(childOf(part)),
@@ -137,8 +133,8 @@ export function unionColumn(members: readonly Named[]): Column {
       const typeIds = new Int8Array(rows);
       let at = 0;
       for (const part of parts) {
-        const valid = partValidity(part);
-        const tags = partBytes({ ...part, vector: structChild(part.vector, 0) }, 1);
+        const valid = part.validity;
+        const tags = part.of(structChild(part.vector, 0)).bytes(1);
         // Arrow's unions have no null of their own: a null row is a null of the first member, and DuckDB keeps all
         // members of a null row null.
         for (let i = 0; i < part.length; i++, at++) typeIds[at] = bitAt(valid, part.start + i) ? tags[i]! : 0;
@@ -151,7 +147,7 @@ export function unionColumn(members: readonly Named[]): Column {
 function joinMembers(parts: readonly Part[], rows: number, members: readonly Named[], first: number): Data[] {
   return members.map(({ column }, m) =>
     column.join(
-      parts.map((part) => ({ ...part, vector: structChild(part.vector, first + m) })),
+      parts.map((part) => part.of(structChild(part.vector, first + m))),
       rows,
     ),
   );
@@ -160,7 +156,7 @@ function joinMembers(parts: readonly Part[], rows: number, members: readonly Nam
 function membersBytes(part: Part, members: readonly Named[], first: number): number {
   let total = 0;
   members.forEach(({ column }, m) => {
-    total += column.bytes({ ...part, vector: structChild(part.vector, first + m) });
+    total += column.bytes(part.of(structChild(part.vector, first + m)));
   });
   return total;
 }
@@ -177,7 +173,7 @@ function listChildren(
   for (const part of parts) {
     const vector = listChild(part.vector);
     for (const { start, length, end } of listRuns(part, valueOffsets, row, count)) {
-      children.push({ vector, start, length });
+      children.push(new Part(vector, start, length));
       count = end;
     }
     row += part.length;
@@ -189,7 +185,7 @@ function listBytes(part: Part, item: Column): number {
   const vector = listChild(part.vector);
   let total = part.length * 4;
   for (const { start, length } of listRuns(part, new Int32Array(part.length + 1), 0, 0)) {
-    total += item.bytes({ vector, start, length });
+    total += item.bytes(new Part(vector, start, length));
   }
   return total;
 }
@@ -201,9 +197,9 @@ function listRuns(
   row: number,
   count: number,
 ): { start: number; length: number; end: number }[] {
-  const bytes = partBytes(part, 16);
+  const bytes = part.bytes(16);
   const entries = new BigUint64Array(bytes.buffer, bytes.byteOffset, part.length * 2);
-  const valid = partValidity(part);
+  const valid = part.validity;
   const runs: { start: number; length: number; end: number }[] = [];
   let end = count;
   for (let i = 0; i < part.length; i++) {

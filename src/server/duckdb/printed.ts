@@ -8,7 +8,7 @@ import {
 import { makeData, Utf8 } from "apache-arrow";
 import { bitAt, joinValidity } from "./buffers.ts";
 import type { Column } from "./column.ts";
-import { type Part, partBytes, partValidity } from "./memory.ts";
+import type { Part } from "./memory.ts";
 
 /* Types that Arrow has nothing for, as text. */
 
@@ -27,8 +27,8 @@ export function uuidColumn(): Column {
       let at = 0;
       let row = 0;
       for (const part of parts) {
-        const bytes = partBytes(part, 16);
-        const valid = partValidity(part);
+        const bytes = part.bytes(16);
+        const valid = part.validity;
         for (let i = 0; i < part.length; i++) {
           if (bitAt(valid, part.start + i)) at = writeUuid(bytes, i * 16, data, at);
           valueOffsets[++row] = at;

@@ -1,41 +1,51 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Code, ConnectError } from "@connectrpc/connect";
-import type {
-  DuckDBConnection,
-  DuckDBDataChunk,
-  DuckDBPendingResult,
-  DuckDBPreparedStatement,
-  DuckDBResult,
+import {
+  type DuckDBConnection,
+  type DuckDBDataChunk,
+  type DuckDBPendingResult,
+  type DuckDBPreparedStatement,
+  type DuckDBResult,
+  ResultReturnType,
+  StatementType,
 } from "@duckdb/node-api";
 import { type Layout, layoutOf } from "./batches.ts";
 import { duckdbError } from "./errors.ts";
-import { pendingError, pendingState } from "./memory.ts";
+import { checkStatement, checkTransaction } from "./guard.ts";
+import { pendingDone, pendingError } from "./memory.ts";
 
-/**
- * Prepares the last statement of a text, after running those before it when `run` is set.
- *
- * Null when there are several and they may not be run: only then can the last one be understood.
- */
-export async function prepareLast(
-  connection: DuckDBConnection,
-  sql: string,
-  run: false | AbortSignal,
-): Promise<DuckDBPreparedStatement | null> {
+/** The statements of a text, prepared one at a time: a later one may need what an earlier one made. */
+export interface Script {
+  readonly count: number;
+  /** Prepares a statement; the caller destroys it. */
+  prepare(index: number): Promise<DuckDBPreparedStatement>;
+}
+
+/** Parses a text. `locked` refuses what must not run in a database that is closed to files and the network. */
+export async function parseScript(connection: DuckDBConnection, sql: string, locked: boolean): Promise<Script> {
   try {
     const statements = await connection.extractStatements(sql);
-    for (let i = 0; i < statements.count - 1; i++) {
-      if (!run) return null;
-      const statement = await statements.prepare(i);
-      try {
-        await complete(connection, statement.start(), run);
-      } finally {
-        statement.destroySync();
-      }
-    }
-    return await statements.prepare(statements.count - 1);
+    return {
+      count: statements.count,
+      async prepare(index) {
+        const statement = await statements.prepare(index).catch((reason) => {
+          throw duckdbError(reason);
+        });
+        try {
+          checkTransaction(statement.statementType);
+          if (locked) checkStatement(statement.statementType, sql);
+        } catch (reason) {
+          statement.destroySync();
+          throw reason;
+        }
+        return statement;
+      },
+    };
   } catch (reason) {
-    if (sql.trim() === "") throw new ConnectError("There is no statement in the text.", Code.InvalidArgument);
-    throw duckdbError(reason);
+    const error = duckdbError(reason);
+    // All that node-api 1.5 says of a text with nothing but blanks and comments.
+    const nothing = error.rawMessage === "" || error.rawMessage === "Error in native callback";
+    throw nothing ? new ConnectError("The text has no statement.", Code.InvalidArgument) : error;
   }
 }
 
@@ -49,8 +59,25 @@ export function statementLayout(statement: DuckDBPreparedStatement): Layout {
   );
 }
 
+/** Runs a statement for its effect: the rows it changed, or -1 when it is one that returns rows instead. */
+export async function runStatement(
+  connection: DuckDBConnection,
+  statement: DuckDBPreparedStatement,
+  signal: AbortSignal,
+): Promise<number> {
+  const result = await complete(connection, statement.start(), signal);
+  switch (result.returnType) {
+    case ResultReturnType.CHANGED_ROWS:
+      return result.rowsChanged;
+    case ResultReturnType.NOTHING:
+      return 0;
+    default:
+      return -1;
+  }
+}
+
 /** Waits for a started statement and gives its result; aborting interrupts it. */
-export async function complete(
+async function complete(
   connection: DuckDBConnection,
   pending: DuckDBPendingResult,
   signal: AbortSignal,
@@ -60,13 +87,10 @@ export async function complete(
   try {
     if (signal.aborted) interrupt();
     // Asking, rather than a call that blocks until it is done: libuv has four threads for such calls, and four long
-    // queries would keep every other one, and every file, waiting. 0 ms is one turn of the event loop.
-    for (let wait = 0; ; wait = Math.min(wait + 1, 10)) {
-      const state = pendingState(pending);
-      if (state === "ready") break;
-      if (state === "failed") throw duckdbError(pendingError(pending));
-      await sleep(wait);
-    }
+    // queries would keep every other one, and every file, waiting.
+    for (let wait = 0; !pendingDone(pending); wait = Math.min(wait + 1, 10)) await sleep(wait);
+    const failure = pendingError(pending);
+    if (failure) throw duckdbError(failure);
     return await pending.getResult();
   } catch (reason) {
     throw signal.aborted ? canceled(signal) : duckdbError(reason);
@@ -78,32 +102,41 @@ export async function complete(
 /** A result being read, chunk by chunk, and what to do when nobody wants the rest. */
 export interface Cursor {
   fetch(): Promise<DuckDBDataChunk | null>;
-  /** Stops DuckDB if it still works, and frees what it holds. The connection can be used again afterwards. */
+  /** Stops DuckDB if it still works. Nothing is running on the connection afterwards. */
   close(): Promise<void>;
 }
 
-/** Reads a statement's result as DuckDB makes it; aborting stops it wherever it is. */
+/**
+ * Reads a statement's result as DuckDB makes it; aborting stops it wherever it is.
+ *
+ * @param sql the statement's own text, from which to learn why it failed in the middle; undefined when not at hand
+ */
 export function openCursor(
   connection: DuckDBConnection,
   statement: DuckDBPreparedStatement,
+  sql: string | undefined,
   signal: AbortSignal,
 ): Cursor {
   let result: Promise<DuckDBResult> | undefined;
   let fetching: Promise<unknown> = Promise.resolve();
   let done = false;
+  const interrupt = () => connection.interrupt();
+  signal.addEventListener("abort", interrupt);
   const read = async (): Promise<DuckDBDataChunk | null> => {
     try {
       result ??= complete(connection, statement.startStream(), signal);
-      const chunk = await (await result).fetchChunk();
+      const open = await result;
+      const chunk = await open.fetchChunk();
       if (chunk && chunk.rowCount > 0) return chunk;
       done = true;
-      return null;
+      // A result that fails while it is read ends as if it were complete; only its type tells.
+      if (open.returnType !== ResultReturnType.INVALID) return null;
+      signal.throwIfAborted();
+      throw await failure(connection, statement.statementType === StatementType.SELECT ? sql : undefined, signal);
     } catch (reason) {
       throw signal.aborted ? canceled(signal) : duckdbError(reason);
     }
   };
-  const interrupt = () => connection.interrupt();
-  signal.addEventListener("abort", interrupt);
   return {
     fetch() {
       if (signal.aborted) return Promise.reject(canceled(signal));
@@ -112,14 +145,40 @@ export function openCursor(
       return chunk;
     },
     async close() {
-      signal.removeEventListener("abort", interrupt);
-      if (!done) connection.interrupt();
+      if (!done) interrupt();
       await fetching;
+      signal.removeEventListener("abort", interrupt);
       statement.destroySync();
-      // An unread result keeps its buffers, and DuckDB its threads for it, until the connection does something else.
-      if (!done && result) await connection.run("SELECT 1").catch(() => {});
     },
   };
+}
+
+/**
+ * Why a result broke off. The bindings do not say, but they do for a statement that is run to its end before its result
+ * is given: so the query is run once more, each row reduced to a number. It fails where it failed before.
+ */
+async function failure(
+  connection: DuckDBConnection,
+  sql: string | undefined,
+  signal: AbortSignal,
+): Promise<ConnectError> {
+  const unknown = new ConnectError(
+    "The query failed after its first rows, for a reason that DuckDB does not pass on.",
+    Code.InvalidArgument,
+  );
+  if (sql === undefined) return unknown;
+  try {
+    const text = sql.replace(/;\s*$/, "");
+    const statement = await connection.prepare(`SELECT bit_xor(hash(q)) FROM (\n${text}\n) AS q`);
+    await complete(connection, statement.start(), signal).finally(() => statement.destroySync());
+    return unknown;
+  } catch (reason) {
+    const error = duckdbError(reason);
+    if (error.code === Code.Canceled) return error;
+    // Its excerpt of the text would show ours.
+    const [message] = error.rawMessage.split("\n\nLINE ", 1);
+    return /^Parser Error/.test(message!) ? unknown : new ConnectError(message!, error.code);
+  }
 }
 
 function canceled(signal: AbortSignal): ConnectError {

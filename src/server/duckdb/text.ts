@@ -1,5 +1,5 @@
 import { bitAt } from "./buffers.ts";
-import { bytesAt, type Part, partBytes, partValidity } from "./memory.ts";
+import { bytesAt, type Part } from "./memory.ts";
 
 /*
  * A DuckDB string is 16 bytes: the length, then up to 12 bytes in place, or 4 bytes of prefix and a pointer.
@@ -77,10 +77,10 @@ function copyText(part: Part, data: Uint8Array, begin: number, offsets: Int32Arr
 }
 
 function entries(part: Part): { bytes: Uint8Array; words: Uint32Array; valid: Uint8Array | null } {
-  const bytes = partBytes(part, entryWidth);
+  const bytes = part.bytes(entryWidth);
   return {
     bytes,
     words: new Uint32Array(bytes.buffer, bytes.byteOffset, part.length * 4),
-    valid: partValidity(part),
+    valid: part.validity,
   };
 }

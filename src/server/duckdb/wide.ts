@@ -1,5 +1,5 @@
 import { bitAt } from "./buffers.ts";
-import { type Part, partBytes, partValidity } from "./memory.ts";
+import type { Part } from "./memory.ts";
 
 /* Values whose layout in Arrow differs from DuckDB's. Both are little-endian. */
 
@@ -8,7 +8,7 @@ export function packBools(parts: readonly Part[], rows: number): Uint8Array {
   const bits = new Uint8Array((rows + 7) >> 3);
   let at = 0;
   for (const part of parts) {
-    const bytes = partBytes(part, 1);
+    const bytes = part.bytes(1);
     for (let i = 0; i < part.length; i++, at++) {
       // Other bytes than 0 and 1 stand only in null rows.
       if (bytes[i] === 1) bits[at >> 3]! |= 1 << (at & 7);
@@ -22,7 +22,7 @@ export function joinDecimals(parts: readonly Part[], rows: number, width: 2 | 4 
   const out = new Int32Array(rows * 4);
   let at = 0;
   for (const part of parts) {
-    const bytes = partBytes(part, width);
+    const bytes = part.bytes(width);
     const count = bytes.byteLength / Math.min(width, 4);
     if (width === 16) out.set(new Int32Array(bytes.buffer, bytes.byteOffset, count), at);
     else if (width === 8) widenPairs(new Int32Array(bytes.buffer, bytes.byteOffset, count), out, at);
@@ -62,7 +62,7 @@ export function joinUnsignedHuge(parts: readonly Part[], rows: number): Uint8Arr
   const out = new Uint8Array(rows * 32);
   let at = 0;
   for (const part of parts) {
-    const bytes = partBytes(part, 16);
+    const bytes = part.bytes(16);
     for (let i = 0; i < part.length; i++, at += 32) out.set(bytes.subarray(i * 16, i * 16 + 16), at);
   }
   return out;
@@ -75,10 +75,10 @@ export function joinIntervals(parts: readonly Part[], rows: number): Uint8Array 
   const longs = new BigInt64Array(out.buffer);
   let at = 0;
   for (const part of parts) {
-    const bytes = partBytes(part, 16);
+    const bytes = part.bytes(16);
     const from = new Int32Array(bytes.buffer, bytes.byteOffset, part.length * 4);
     const fromLong = new BigInt64Array(bytes.buffer, bytes.byteOffset, part.length * 2);
-    const valid = partValidity(part);
+    const valid = part.validity;
     for (let i = 0; i < part.length; i++, at++) {
       if (!bitAt(valid, part.start + i)) continue;
       const nanoseconds = fromLong[i * 2 + 1]! * 1000n;
