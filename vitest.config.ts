@@ -66,8 +66,14 @@ const config: ViteUserConfig = defineConfig({
     projects: [
       project("node", node, ["test/**/*.test.ts"], [webOnly, "test/interop/**"], embedded),
       project("chromium", await chromium(), shared, [nodeOnly], embedded),
-      project("interop", node, ["test/interop/**/*.test.ts"], [webOnly], []),
-      project("interop-chromium", await chromium(), ["test/interop/**/*.web.test.ts"], [], ["test/interop/global-setup.ts"]),
+      project("interop", node, ["test/interop/**/*.test.ts"], [webOnly], ["test/interop/flights-setup.ts"]),
+      project(
+        "interop-chromium",
+        await chromium(),
+        ["test/interop/**/*.web.test.ts"],
+        [],
+        ["test/interop/global-setup.ts", "test/interop/flights-setup.ts"],
+      ),
     ],
   },
 });

@@ -32,10 +32,8 @@ const maxDepth = 64;
 
 export function readWireSchema(table: FlatTable, version: number): WireSchema {
   if (table.int16(0) !== 0) throw new TypeError("the stream is big-endian; only little-endian Arrow data can be read");
-  // Every field of an honest writer stands in the message once; offsets that share tables could otherwise
-  // describe exponentially many fields in few bytes.
-  const reader: FieldReader = { dictionaries: new Map(), left: table.view.byteLength >> 3 };
-  const read = table.tables(1).map((t) => readField(t, "", 0, reader));
+  const dictionaries = new Map<number, WireField>();
+  const read = table.tables(1).map((t) => readField(t, "", 0, dictionaries));
   return {
     schema: new Schema(
       read.map((r) => r.field),
@@ -44,29 +42,23 @@ export function readWireSchema(table: FlatTable, version: number): WireSchema {
       version as MetadataVersion,
     ),
     fields: read.map((r) => r.wire),
-    dictionaries: reader.dictionaries,
+    dictionaries,
     unionsHaveValidity: version < MetadataVersion.V5,
   };
-}
-
-interface FieldReader {
-  readonly dictionaries: Map<number, WireField>;
-  left: number;
 }
 
 function readField(
   table: FlatTable,
   parent: string,
   depth: number,
-  reader: FieldReader,
+  dictionaries: Map<number, WireField>,
 ): { field: Field; wire: WireField } {
   if (depth > maxDepth) throw new RangeError(`the schema nests deeper than ${maxDepth} levels`);
-  if (reader.left-- <= 0) throw new RangeError("the schema has more fields than its message has room for");
   // Some servers leave the name null (Derby's parameter schemas); a Table needs one.
   const name = table.string(0) ?? "";
   const path = parent === "" ? name : `${parent}.${name}`;
   const kind = table.uint8(2);
-  const children = table.tables(5).map((t) => readField(t, path, depth + 1, reader));
+  const children = table.tables(5).map((t) => readField(t, path, depth + 1, dictionaries));
   const type = readType(
     kind,
     table.table(3),
@@ -76,7 +68,12 @@ function readField(
   const encoding = table.table(4);
   const dictionary = encoding === null ? null : readDictionary(encoding, type);
   const wire: WireField = { name, path, kind, type, children: children.map((c) => c.wire), dictionary };
-  if (dictionary !== null && !reader.dictionaries.has(dictionary.id)) reader.dictionaries.set(dictionary.id, wire);
+  if (dictionary !== null) {
+    const known = dictionaries.get(dictionary.id);
+    if (known !== undefined && String(known.type) !== String(type))
+      throw new RangeError(`columns "${known.path}" and "${path}" share dictionary ${dictionary.id} and differ in type`);
+    if (known === undefined) dictionaries.set(dictionary.id, wire);
+  }
   const fields = children.map((c) => c.field);
   const metadata = new Map([...shownMetadata(kind, fields), ...readMetadata(table, 6)]);
   const original = originalType(kind, fields);

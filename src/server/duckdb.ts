@@ -100,6 +100,7 @@ class DuckDbBackend implements Backend {
       const cursor = openCursor(connection, statement, script.count === 1 ? query : undefined, signal);
       let closed: Promise<void> | undefined;
       const close = () => {
+        signal.removeEventListener("abort", close);
         closed ??= cursor.close().then(() => connection.closeSync());
         return closed;
       };

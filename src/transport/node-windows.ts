@@ -6,16 +6,20 @@ const minWindow = 64 * 1024;
  * Divides what a client may hold unread among its streams.
  *
  * A stream's HTTP/2 window is what its server may send before anyone reads, so many paused results would hold many
- * windows. The setting for new and open streams alike (RFC 9113, 6.9.2) is therefore halved whenever the streams'
- * windows together would exceed the budget: 4 streams have 16 MB each, 32 have 2 MB, and a thousand 64 KB.
+ * windows; and the connection's window bounds nothing, since node:http2 returns that as bytes come in. So the setting
+ * for new and open streams alike (RFC 9113, 6.9.2) is halved until all windows together are at most two full ones: 2
+ * streams have 16 MB each, 32 have 1 MB, and from 512 on each has 64 KB.
+ *
+ * What a stream was sent under a larger window stays: results that are opened one after another, each left until its
+ * window is full, hold one window more for each doubling of their number; 32 of them 96 MB.
  */
 export class ReceiveBudget {
   readonly #maxWindow: number;
-  readonly #sessions = new Set<ClientHttp2Session>();
+  readonly #sessions = new Map<ClientHttp2Session, { announced: number; isPending: boolean }>();
   #streams = 0;
   #window: number;
 
-  /** @param windowBytes window of one stream while few are open; four of them are the budget */
+  /** @param windowBytes window of one stream while few are open; two of them are the budget */
   constructor(windowBytes: number) {
     this.#maxWindow = windowBytes;
     this.#window = windowBytes;
@@ -31,35 +35,43 @@ export class ReceiveBudget {
     return this.#maxWindow * 4;
   }
 
-  sessionOpened(session: ClientHttp2Session): void {
-    this.#sessions.add(session);
+  /** @param announced the window that it was dialled with */
+  sessionOpened(session: ClientHttp2Session, announced: number): void {
+    this.#sessions.set(session, { announced, isPending: false });
     session.once("close", () => this.#sessions.delete(session));
-    // It may have been dialled with another number of streams open than there are now.
-    if (session.localSettings.initialWindowSize !== this.#window) this.#announce(session);
+    this.#announce(session);
   }
 
   streamOpened(): void {
     this.#streams++;
-    const share = (this.#maxWindow * 4) / this.#streams;
-    if (share < this.#window) this.#resize();
+    if (this.#window * this.#streams > this.#maxWindow * 2) this.#resize();
   }
 
   streamClosed(): void {
     this.#streams--;
-    const share = (this.#maxWindow * 4) / Math.max(1, this.#streams);
     // Grown late and in one step, so that calls that come and go do not send a SETTINGS frame each.
-    if (this.#window < this.#maxWindow && share >= this.#window * 4) this.#resize();
+    if (this.#window < this.#maxWindow && this.#window * 4 * Math.max(1, this.#streams) <= this.#maxWindow * 2)
+      this.#resize();
   }
 
   #resize(): void {
     let window = this.#maxWindow;
-    while (window * this.#streams > this.#maxWindow * 4 && window / 2 >= minWindow) window /= 2;
+    while (window * this.#streams > this.#maxWindow * 2 && window / 2 >= minWindow) window /= 2;
     if (window === this.#window) return;
     this.#window = window;
-    for (const session of this.#sessions) this.#announce(session);
+    for (const session of this.#sessions.keys()) this.#announce(session);
   }
 
+  /** One SETTINGS frame at a time: node ends a connection whose peer owes more than ten acknowledgements. */
   #announce(session: ClientHttp2Session): void {
-    if (!session.destroyed && !session.closed) session.settings({ initialWindowSize: this.#window });
+    const state = this.#sessions.get(session);
+    if (state === undefined || state.isPending || state.announced === this.#window) return;
+    if (session.destroyed || session.closed) return;
+    state.isPending = true;
+    state.announced = this.#window;
+    session.settings({ initialWindowSize: this.#window }, () => {
+      state.isPending = false;
+      this.#announce(session);
+    });
   }
 }

@@ -103,9 +103,10 @@ export class Http2Client implements HttpClient {
 
   #connect(): Promise<ClientHttp2Session> {
     const { baseUrl, socketPath, tls, connectTimeoutMs, budget } = this.#options;
+    const window = budget.window;
     const session = connect(baseUrl, {
       maxSessionMemory,
-      settings: { initialWindowSize: budget.window, maxFrameSize, enablePush: false },
+      settings: { initialWindowSize: window, maxFrameSize, enablePush: false },
       ...(socketPath !== undefined && { createConnection: () => connectSocket(socketPath) }),
       ...(tls?.ca !== undefined && { ca: tls.ca as string }),
       ...(tls?.cert !== undefined && { cert: tls.cert as string }),
@@ -125,7 +126,7 @@ export class Http2Client implements HttpClient {
         // node:http2 returns the connection's window as data comes in, whether or not anyone reads it: what bounds
         // unread data are the streams' windows.
         session.setLocalWindowSize(budget.connectionWindow);
-        budget.sessionOpened(session);
+        budget.sessionOpened(session, window);
         resolve(session);
       });
       session.once("error", (cause) => {

@@ -42,8 +42,9 @@ export function statement(query: string): MessageShape<typeof FlightDescriptorSc
 export async function read(client: Flight, command: MessageShape<typeof FlightDescriptorSchema>): Promise<Table> {
   const info = await client.getFlightInfo(command);
   const batches: RecordBatch[] = [];
-  const decoder = new FlightDecoder();
+  let decoder = new FlightDecoder();
   for (const { ticket } of info.endpoint) {
+    decoder = new FlightDecoder();
     for await (const batch of batchesOf(client.doGet(ticket!), decoder)) batches.push(batch);
   }
   return new Table(decoder.schema!, batches);

@@ -21,5 +21,7 @@ declare module "vitest" {
   interface ProvidedContext {
     embedded: Embedded;
     reference: Reference;
+    /** gRPC-Web through Envoy to the embedded server; in the interop lane only. */
+    envoy: string;
   }
 }

@@ -77,11 +77,12 @@ export async function* recordBatches(
     coming = next();
     if (rows === 0) since = performance.now();
     for (const slice of split(layout, chunk, 0, chunk.rowCount)) {
+      if (rows > 0 && bytes + slice.bytes > batchBytes) yield flush();
       slices.push(slice);
       rows += slice.length;
       bytes += slice.bytes;
       const enough = batchRows[Math.min(emitted, batchRows.length - 1)]!;
-      if (rows >= enough || bytes >= batchBytes) yield flush();
+      if (rows >= enough) yield flush();
     }
   }
   if (rows > 0) yield flush();

@@ -55,15 +55,11 @@ const cases: readonly (readonly [
   ["UBIGINT", "Uint64", ["18446744073709551615", 2n ** 64n - 1n]],
   [
     "HUGEINT",
-    "Decimal[38e+0]",
+    "Decimal[38e0]",
     ["-170141183460469231731687303715884105728", "-170141183460469231731687303715884105728"],
     ["-1", "-1"],
   ],
-  [
-    "UHUGEINT",
-    "Decimal[39e+0]",
-    ["340282366920938463463374607431768211455", "340282366920938463463374607431768211455"],
-  ],
+  ["UHUGEINT", "Decimal[39e0]", ["340282366920938463463374607431768211455", "340282366920938463463374607431768211455"]],
   [
     "BIGNUM",
     "Utf8",
@@ -131,7 +127,7 @@ const cases: readonly (readonly [
       ]),
     ],
   ],
-  ["UNION(n INTEGER, s VARCHAR)", "Sparse<Int32 | Utf8>", ["7", 7], ["'seven'", "seven"]],
+  ["UNION(n INTEGER, s VARCHAR)", "Union<Int32 | Utf8>", ["7", 7], ["'seven'", "seven"]],
 ];
 
 describe("every DuckDB type", () => {
@@ -216,7 +212,7 @@ describe("many chunks", () => {
 
   it("are cut where rows are wide", async () => {
     const got = await batches("SELECT repeat('x', 400000) || i AS s FROM range(40) t(i)");
-    for (const batch of got) expect(batch.numRows).toBeLessThanOrEqual(8);
+    for (const batch of got) expect(batch.numRows).toBeLessThanOrEqual(5);
     expect(new Table(got).toArray().map((row) => row.s.slice(-2))).toEqual(
       Array.from({ length: 40 }, (_, i) => `x${i}`.slice(-2)),
     );

@@ -1,0 +1,4 @@
+import { inject } from "vitest";
+import { describeFlights } from "../contract/flights.ts";
+
+describeFlights("Envoy", inject("envoy"));

@@ -1,0 +1,150 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { Code } from "@connectrpc/connect";
+import { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import type { FlightData } from "../../src/gen/Flight_pb.ts";
+import type { Backend } from "../../src/server/backend.ts";
+import { duckdbBackend } from "../../src/server/duckdb.ts";
+import { type Listening, listen } from "../../src/server/listen.ts";
+import { batchesOf, type Flight, failure, grpc, grpcWeb, query, rows, statement } from "./harness.ts";
+
+let backend: Backend & { close(): Promise<void> };
+let server: Listening;
+/** Connections to DuckDB that are open now. */
+let open = 0;
+
+beforeAll(async () => {
+  const connect = DuckDBInstance.prototype.connect;
+  vi.spyOn(DuckDBInstance.prototype, "connect").mockImplementation(async function (this: DuckDBInstance) {
+    open++;
+    return connect.call(this);
+  });
+  const close = DuckDBConnection.prototype.closeSync;
+  vi.spyOn(DuckDBConnection.prototype, "closeSync").mockImplementation(function (this: DuckDBConnection) {
+    open--;
+    close.call(this);
+  });
+  backend = await duckdbBackend();
+  server = await listen(backend);
+});
+afterAll(async () => {
+  await server.close(0);
+  await backend.close();
+  vi.restoreAllMocks();
+});
+// A statement's connection is closed when DuckDB works on it no more, and only then.
+afterEach(() => vi.waitFor(() => expect(open).toBe(0), { timeout: 20_000 }));
+
+/** A result that would take DuckDB hours. */
+const endless = "SELECT i, 'row number ' || i AS s FROM range(1000000000000) t(i)";
+/** The same, but not a row of it before hours. */
+const silent = "SELECT sum(hash(i)) AS s FROM range(1000000000000) t(i)";
+
+async function start(client: Flight, sql: string, signal?: AbortSignal): Promise<AsyncIterator<FlightData>> {
+  const info = await client.getFlightInfo(statement(sql));
+  const ticket = info.endpoint[0]!.ticket!;
+  return client.doGet(ticket, { ...(signal && { signal }) })[Symbol.asyncIterator]();
+}
+
+describe.each([
+  ["gRPC", grpc],
+  ["gRPC-Web over HTTP/1.1", grpcWeb],
+] as const)("over %s", (_, connect) => {
+  it("the first batch is there long before the query is done; going away stops it", async () => {
+    const gone = new AbortController();
+    const stream = await start(connect(server.url), endless, gone.signal);
+    const messages = { [Symbol.asyncIterator]: () => stream };
+    for await (const batch of batchesOf(messages)) {
+      expect(batch.numRows).toBe(2048);
+      break;
+    }
+    expect(open).toBe(1);
+    gone.abort();
+  });
+
+  it("going away stops a query that has no row yet", async () => {
+    const gone = new AbortController();
+    const stream = await start(connect(server.url), silent, gone.signal);
+    // The schema is sent at once.
+    expect((await stream.next()).value!.dataHeader.length).toBeGreaterThan(0);
+    const next = failure(stream.next());
+    await sleep(50);
+    expect(open).toBe(1);
+    gone.abort();
+    expect((await next).code).toBe(Code.Canceled);
+  });
+
+  it("going away before the first message is read stops it, too", async () => {
+    const gone = new AbortController();
+    const stream = await start(connect(server.url), endless, gone.signal);
+    const first = failure(stream.next());
+    gone.abort();
+    expect((await first).code).toBe(Code.Canceled);
+  });
+
+  it("a deadline stops the query, and is reported as one", async () => {
+    const client = connect(server.url);
+    const info = await client.getFlightInfo(statement(silent));
+    const all = async () => {
+      for await (const _ of client.doGet(info.endpoint[0]!.ticket!, { timeoutMs: 200 }));
+    };
+    expect((await failure(all())).code).toBe(Code.DeadlineExceeded);
+  });
+
+  it("an update is stopped by going away", async () => {
+    const { update } = await import("./harness.ts");
+    const gone = new AbortController();
+    const client = connect(server.url);
+    const patient = {
+      ...client,
+      doPut: (messages: never) => client.doPut(messages, { signal: gone.signal }),
+    } as Flight;
+    const result = failure(update(patient, `CREATE TABLE never AS ${silent}`));
+    await vi.waitFor(() => expect(open).toBe(1));
+    gone.abort();
+    expect((await result).code).toBe(Code.Canceled);
+  });
+});
+
+it("32 paused results leave room for a new query on the same connection", async () => {
+  const client = grpc(server.url);
+  const gone = new AbortController();
+  const paused = await Promise.all(Array.from({ length: 32 }, () => start(client, endless, gone.signal)));
+  // Each is read until its reader's window is full of what nobody takes.
+  for (const stream of paused) for (let i = 0; i < 4; i++) await stream.next();
+  expect(open).toBe(32);
+  expect(rows(await query(client, "SELECT 42 AS answer"))).toEqual([{ answer: 42 }]);
+  gone.abort();
+});
+
+it("a paused result makes the server hold a few batches, however long it would be", async () => {
+  const client = grpc(server.url);
+  const gone = new AbortController();
+  const fetched = vi.spyOn((await import("@duckdb/node-api")).DuckDBResult.prototype, "fetchChunk");
+  const stream = await start(client, endless, gone.signal);
+  await stream.next();
+  await stream.next();
+  // Until nothing more is fetched for a while.
+  let before = -1;
+  while (fetched.mock.calls.length !== before) {
+    before = fetched.mock.calls.length;
+    await sleep(300);
+  }
+  // 2048 rows each: a batch or two of 65536 rows, and what the windows between the two ends hold.
+  expect(before).toBeLessThan(200);
+  fetched.mockRestore();
+  gone.abort();
+});
+
+it("long queries do not keep short ones waiting", async () => {
+  const client = grpc(server.url);
+  const gone = new AbortController();
+  const streams = await Promise.all(Array.from({ length: 6 }, () => start(client, silent, gone.signal)));
+  for (const stream of streams) {
+    await stream.next();
+    stream.next().catch(() => {});
+  }
+  // libuv has four threads; six blocking calls would leave none for this one, ever.
+  expect(rows(await query(client, "SELECT 42 AS answer"))).toEqual([{ answer: 42 }]);
+  gone.abort();
+});
