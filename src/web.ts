@@ -1,3 +1,4 @@
+import { codecLoader } from "./arrow/codecs.ts";
 import type { ClientOptions, Platform } from "./flight/options.ts";
 import { FlightSqlClient as Client } from "./sql/client.ts";
 import { createFetchTransport } from "./transport/fetch.ts";
@@ -14,8 +15,7 @@ const web: Platform = {
       /^https?:/i.test(uri)
         ? createFetchTransport({ baseUrl: uri, interceptors, maxMessageBytes, fetch, credentials })
         : null,
-  loadCodec: (name) =>
-    Promise.reject(new TypeError(`the batch is compressed with ${name}, which this version cannot inflate`)),
+  loadCodec: codecLoader(),
 };
 
 /** The Flight SQL client. `new FlightSqlClient("https://flight.example.com")` or with `ClientOptions`. */

@@ -122,9 +122,7 @@ export class FlightDecoder {
   }
 
   async #load(codec: number): Promise<Inflate> {
-    const name = codec === 0 ? "lz4" : codec === 1 ? "zstd" : undefined;
-    if (name === undefined)
-      throw new TypeError(`the batch is compressed with codec ${codec}, which Arrow does not define`);
+    const name = codecName(codec);
     if (this.#loadCodec === undefined)
       throw new TypeError(`the batch is compressed with ${name} and no decompressor was given`);
     const inflate = await this.#loadCodec(name);
@@ -136,4 +134,11 @@ export class FlightDecoder {
 /** The transport lands bodies on a boundary of 8; a server that orders fields otherwise costs one copy here. */
 function aligned(body: Uint8Array): Uint8Array {
   return body.byteOffset % 8 === 0 ? body : new Uint8Array(body);
+}
+
+/** @throws TypeError for a number that Message.fbs, CompressionType does not have */
+export function codecName(codec: number): CodecName {
+  if (codec === 0) return "lz4";
+  if (codec === 1) return "zstd";
+  throw new TypeError(`the batch is compressed with codec ${codec}, which Arrow does not define`);
 }

@@ -1,6 +1,6 @@
 import { encapsulate } from "./encapsulated.ts";
 import type { IpcMessage } from "./encode.ts";
-import { bodyLength, messageKind } from "./message.ts";
+import { bodyLength, messageKind, readMessage } from "./message.ts";
 
 const endMarker = Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0);
 
@@ -11,20 +11,40 @@ const endMarker = Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0);
  * https://arrow.apache.org/docs/format/Columnar.html#ipc-streaming-format
  */
 export class IpcStreamWriter {
-  #started = false;
+  #header: Uint8Array | null = null;
 
-  /** The parts of a message; none for the schemas of later streams. */
+  /**
+   * The parts of a message; none for the schemas of later streams.
+   *
+   * @throws RangeError when a later stream has another schema, or a body is shorter than its message says: either would
+   * shift everything behind it
+   */
   message({ header, body }: IpcMessage): Uint8Array[] {
     if (messageKind(header) === "schema") {
-      if (this.#started) return [];
-      this.#started = true;
+      if (this.#header !== null) {
+        requireSameSchema(this.#header, header);
+        return [];
+      }
+      this.#header = header;
     }
-    return body.byteLength === 0 ? [encapsulate(header)] : [encapsulate(header), body];
+    const length = bodyLength(header);
+    if (body.byteLength < length) throw new RangeError(`a body of ${body.byteLength} bytes should have ${length}`);
+    return length === 0 ? [encapsulate(header)] : [encapsulate(header), body.subarray(0, length)];
   }
 
   end(): Uint8Array {
     return endMarker;
   }
+}
+
+function requireSameSchema(first: Uint8Array, later: Uint8Array): void {
+  if (first.byteLength === later.byteLength && first.every((byte, i) => byte === later[i])) return;
+  const describe = (header: Uint8Array): string => {
+    const message = readMessage(header);
+    return message.kind === "schema" ? String(message.schema.schema) : "";
+  };
+  const [ours, theirs] = [describe(first), describe(later)];
+  if (ours !== theirs) throw new RangeError(`streams of one result have different schemas: ${ours} and ${theirs}`);
 }
 
 /**

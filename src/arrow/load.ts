@@ -10,6 +10,7 @@ import {
   Vector,
 } from "apache-arrow";
 import { checkKeys, checkUnion, checkViews, lastOffset, narrowKeys } from "./check.ts";
+import { decimalWords } from "./decimal-words.ts";
 import { runIndices, viewItems } from "./expand.ts";
 import type { BatchLayout } from "./message.ts";
 import type { WireField, WireSchema } from "./schema.ts";
@@ -102,7 +103,7 @@ class Loader {
       case WireType.Struct:
         return this.#data({ ...base, children: field.children.map((_, i) => this.#child(field, i, length)) });
       default:
-        return this.#data({ ...base, data: this.#fixed(field, length, bitWidth(field.type)) });
+        return this.#data({ ...base, data: decimalWords(type, this.#fixed(field, length, bitWidth(type))) });
     }
   }
 

@@ -65,6 +65,20 @@ export function batchLength(header: Uint8Array): number {
   return readRoot(header).table(2)?.int64(0) ?? 0;
 }
 
+/** The RecordBatch table of a record batch or dictionary batch message; null for other messages. */
+export function batchTable(header: Uint8Array): FlatTable | null {
+  const message = readRoot(header);
+  const content = message.table(2);
+  switch (message.uint8(1)) {
+    case HeaderType.RecordBatch:
+      return content;
+    case HeaderType.DictionaryBatch:
+      return content?.table(1) ?? null;
+    default:
+      return null;
+  }
+}
+
 /** `Message.bodyLength`: how many bytes of body follow the message in an IPC stream. */
 export function bodyLength(header: Uint8Array): number {
   return count(readRoot(header).int64(3), "body length");
@@ -75,7 +89,7 @@ function readRoot(header: Uint8Array): FlatTable {
   return FlatTable.root(header);
 }
 
-function readLayout(table: FlatTable): BatchLayout {
+export function readLayout(table: FlatTable): BatchLayout {
   const view = table.view;
   const compression = table.table(3);
   return {

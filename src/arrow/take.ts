@@ -1,4 +1,5 @@
 import { type Data, type DataType, type FixedSizeList, makeData, Type, type Union, UnionMode } from "apache-arrow";
+import { decimalWords } from "./decimal-words.ts";
 
 /** Told how many bytes are about to be allocated; throws when that is more than whoever asked can spare. */
 export type Spend = (bytes: number) => void;
@@ -45,7 +46,7 @@ export function take(data: Data, indices: Int32Array, spend: Spend): Data {
     case Type.Dictionary:
       return make({ ...base, data: takeFixed(data.values, width(data), indices, spend), dictionary: data.dictionary });
     default:
-      return make({ ...base, data: takeFixed(data.values, width(data), indices, spend) });
+      return make({ ...base, data: decimalWords(type, takeFixed(data.values, width(data), indices, spend)) });
   }
 }
 

@@ -3,6 +3,7 @@ import { readSchema } from "../arrow/encapsulated.ts";
 import type { FlightDescriptor as FlightDescriptorMessage } from "../gen/Flight_pb.ts";
 import * as calls from "./calls.ts";
 import type { Connection } from "./connection.ts";
+import { FlightExchange, UploadQueue } from "./exchange.ts";
 import {
   type FlightDescriptor,
   type FlightEndpoint,
@@ -80,7 +81,10 @@ export class FlightClient {
   /** DoGet: the data of a ticket from this client's server, or of an endpoint from whichever of its locations answers. */
   doGet(source: Uint8Array | FlightEndpoint, options: CallOptions = {}): FlightStreamReader {
     const endpoint = source instanceof Uint8Array ? ticketEndpoint(source) : source;
-    return this.#read("DoGet", options, (scope) => calls.doGet(this.#connection, scope, endpoint));
+    const { source: decoded, cancel } = this.#read("DoGet", options, (scope) =>
+      calls.doGet(this.#connection, scope, endpoint),
+    );
+    return new FlightStreamReader(decoded, cancel);
   }
 
   /**
@@ -102,11 +106,29 @@ export class FlightClient {
   /**
    * DoExchange: sends batches and reads others back, each side at its own pace.
    *
-   * Over fetch all is sent before the first answer is read, so an `input` that waits for answers never ends there.
+   * @example
+   * ```ts
+   * import { FlightSqlClient } from "flightsql";
+   * import { tableFromArrays } from "apache-arrow";
+   *
+   * const client = new FlightSqlClient("grpc://127.0.0.1:31337");
+   * try {
+   *   const exchange = client.flight.doExchange({ cmd: new TextEncoder().encode("echo") });
+   *   for (const batch of tableFromArrays({ n: [1, 2, 3] }).batches) await exchange.write(batch);
+   *   exchange.end();
+   *   for await (const { batch } of exchange) console.log(batch?.numRows);
+   * } finally {
+   *   await client.close();
+   * }
+   * ```
    */
-  doExchange(descriptor: FlightDescriptor, input: FlightPutInput, options: FlightPutOptions = {}): FlightStreamReader {
-    const messages = encodeStream(toDescriptor(descriptor), input, options.schema);
-    return this.#read("DoExchange", options, (scope) => calls.doExchange(this.#connection, scope, messages));
+  doExchange(descriptor: FlightDescriptor, options: FlightPutOptions = {}): FlightExchange {
+    const upload = new UploadQueue(this.#connection.halfDuplex);
+    const messages = encodeStream(toDescriptor(descriptor), upload.chunks(), options.schema);
+    const { source, cancel } = this.#read("DoExchange", options, (scope) =>
+      calls.doExchange(this.#connection, scope, messages),
+    );
+    return new FlightExchange(source, cancel, upload);
   }
 
   /** DoAction: the bodies of an action's results. Read them to the end: an error may follow the last one. */
@@ -169,11 +191,12 @@ export class FlightClient {
     }
   }
 
+  /** What the messages of a call turn out to be, and how to end it. The call begins when the first is asked for. */
   #read(
     name: string,
     options: CallOptions,
     open: (scope: CallScope) => ReturnType<typeof calls.doGet>,
-  ): FlightStreamReader {
+  ): { source: AsyncGenerator<Decoded, void, undefined>; cancel: () => void } {
     const connection = this.#connection;
     const stop = new AbortController();
     async function* source(): AsyncGenerator<Decoded, void, undefined> {
@@ -184,6 +207,6 @@ export class FlightClient {
         scope.end();
       }
     }
-    return new FlightStreamReader(source(), () => stop.abort());
+    return { source: source(), cancel: () => stop.abort() };
   }
 }

@@ -15,6 +15,8 @@ export interface ConnectionOptions extends AuthOptions {
   readonly loadCodec: LoadCodec;
   readonly metadata: Metadata;
   readonly cookies: boolean;
+  /** Whether uploads are sent as a whole before anything is read: gRPC-Web over fetch. */
+  readonly halfDuplex: boolean;
   readonly timeoutMs: number | undefined;
   readonly maxResultBytes: number | undefined;
   readonly endpoints: JoinOptions & LocationOptions;
@@ -26,6 +28,7 @@ export class Connection {
   readonly locations: Locations;
   readonly loadCodec: LoadCodec;
   readonly maxResultBytes: number;
+  readonly halfDuplex: boolean;
   readonly endpoints: ConnectionOptions["endpoints"];
   readonly #timeoutMs: number | undefined;
   readonly #closing = new AbortController();
@@ -55,6 +58,7 @@ export class Connection {
     );
     this.loadCodec = options.loadCodec;
     this.maxResultBytes = options.maxResultBytes ?? Number.POSITIVE_INFINITY;
+    this.halfDuplex = options.halfDuplex;
     this.endpoints = options.endpoints;
     this.#timeoutMs = options.timeoutMs;
   }

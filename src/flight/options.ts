@@ -99,6 +99,8 @@ export function resolveOptions(given: string | ClientOptions, platform: Platform
     password: options.password,
     metadata: options.metadata ?? {},
     cookies: options.cookies ?? true,
+    // Of a transport of the user's own nothing is known; it fails by itself where it cannot.
+    halfDuplex: options.transport === undefined && /^https?:/i.test(uri),
     timeoutMs: options.timeoutMs,
     maxResultBytes: options.maxResultBytes,
     fetch: options.fetch,

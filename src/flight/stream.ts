@@ -27,13 +27,14 @@ export async function* decodeStream(
 ): AsyncGenerator<Decoded, void, undefined> {
   const decoder = new FlightDecoder(loadCodec);
   let announced = false;
-  for await (const { dataHeader, dataBody, appMetadata } of messages) {
+  for await (const message of messages) {
+    const { dataHeader, dataBody, appMetadata } = message;
     if (dataHeader.byteLength === 0) {
       // Flight.proto: a message may carry metadata alone. A descriptor echoed without anything is no chunk.
       if (appMetadata.byteLength > 0) yield { kind: "chunk", batch: null, appMetadata, bytes: 0 };
       continue;
     }
-    const batch = await decodeOne(decoder, dataHeader, dataBody, where);
+    const batch = await decodeMessage(decoder, message, where);
     if (!announced && decoder.schema !== null) {
       announced = true;
       // arrow-go repeats the first batch's metadata on the schema message: it is not a chunk of its own.
@@ -43,14 +44,14 @@ export async function* decodeStream(
   }
 }
 
-async function decodeOne(
+/** Decodes one message; what is wrong with it, as an error of this package. */
+export async function decodeMessage(
   decoder: FlightDecoder,
-  header: Uint8Array,
-  body: Uint8Array,
+  { dataHeader, dataBody }: FlightData,
   where: string,
 ): Promise<RecordBatch | null> {
   try {
-    const decoded = decoder.decode(header, body);
+    const decoded = decoder.decode(dataHeader, dataBody);
     // Awaited only when it has to be: the common case costs no turn of the event loop.
     return decoded instanceof Promise ? await decoded : decoded;
   } catch (cause) {

@@ -6,6 +6,7 @@ export type { RowOptions } from "../arrow/rows.ts";
 export { type Interval, type ValueOptions, type ValueReader, valueReader } from "../arrow/values.ts";
 export { FlightSqlError, type FlightSqlErrorCode } from "../errors.ts";
 export type { FlightClient, FlightPutOptions } from "../flight/client.ts";
+export type { FlightExchange } from "../flight/exchange.ts";
 export type { FlightDescriptor, FlightEndpoint, FlightInfo, PollInfo } from "../flight/model.ts";
 export type { ClientOptions, TlsOptions } from "../flight/options.ts";
 export type { FlightPutChunk, FlightPutInput } from "../flight/put.ts";

@@ -1,5 +1,6 @@
 import { type Field, makeData, RecordBatch, type Schema, Struct } from "apache-arrow";
 import { FlightDecoder } from "../arrow/decode.ts";
+import { decompressor } from "../arrow/decompress.ts";
 import { IpcStreamWriter } from "../arrow/ipc.ts";
 import { batchLength, messageKind } from "../arrow/message.ts";
 import { FlightSqlError } from "../errors.ts";
@@ -9,7 +10,7 @@ import { type JoinOptions, joinParts, type Part } from "../flight/endpoints.ts";
 import type { FlightInfo, PollInfo } from "../flight/model.ts";
 import { WaitingEndpoint } from "../flight/renewal.ts";
 import type { CallScope } from "../flight/scope.ts";
-import { streamError } from "../flight/stream.ts";
+import { decodeMessage, streamError } from "../flight/stream.ts";
 import type { FlightData } from "../gen/Flight_pb.ts";
 import type { Progress } from "./progress.ts";
 
@@ -21,6 +22,12 @@ export interface ResultStreamOptions {
   readonly updates: AsyncIterable<PollInfo> | undefined;
   /** Ends the scope and tidies up; called once, whether the stream was read, left or failed. */
   readonly finish: () => Promise<void>;
+}
+
+/** How the Arrow IPC stream of a result is written. */
+export interface IpcOptions {
+  /** Inflate bodies that the server compressed, for readers without codecs. Default false: bodies stay as they came. */
+  decompress?: boolean | undefined;
 }
 
 /** A message and the endpoint it came from. */
@@ -118,8 +125,9 @@ export class ResultStream {
     }
   }
 
-  async *ipc(): AsyncGenerator<Uint8Array, void, undefined> {
+  async *ipc({ decompress = false }: IpcOptions = {}): AsyncGenerator<Uint8Array, void, undefined> {
     const writer = new IpcStreamWriter();
+    const plain = decompress ? decompressor(this.#connection.loadCodec) : null;
     try {
       for (let tagged = await this.#next(); tagged !== undefined; tagged = await this.#next()) {
         const { dataHeader, dataBody } = tagged.data;
@@ -132,7 +140,8 @@ export class ResultStream {
           );
         }
         if (kind === "batch") this.#count(batchLength(dataHeader), tagged.data);
-        yield* writer.message({ header: dataHeader, body: dataBody });
+        const message = { header: dataHeader, body: dataBody };
+        yield* writer.message(plain === null ? message : await plain(message));
       }
       yield writer.end();
     } catch (thrown) {
@@ -198,13 +207,7 @@ export class ResultStream {
   async #decode({ part, data }: Tagged): Promise<RecordBatch | null> {
     this.#decoders[part] ??= new FlightDecoder(this.#connection.loadCodec);
     const decoder = this.#decoders[part]!;
-    let batch: RecordBatch | null;
-    try {
-      const decoded = decoder.decode(data.dataHeader, data.dataBody);
-      batch = decoded instanceof Promise ? await decoded : decoded;
-    } catch (cause) {
-      throw streamError(cause, this.#where);
-    }
+    const batch = await decodeMessage(decoder, data, this.#where);
     this.#schema ??= decoder.schema;
     return batch === null || decoder.schema === this.#schema ? batch : rebase(batch, this.#schema!, this.#where);
   }

@@ -7,7 +7,7 @@ import type { CallScope } from "../flight/scope.ts";
 import type { CancelResult } from "../flight/session.ts";
 import { cancelQuery } from "./cancel.ts";
 import type { QueryOptions } from "./progress.ts";
-import { ResultStream } from "./result-stream.ts";
+import { type IpcOptions, ResultStream } from "./result-stream.ts";
 
 /** How a query is planned: how it comes by its FlightInfo, and what it has to tidy up when it is over. */
 export interface QueryPlan {
@@ -101,13 +101,15 @@ export class QueryResult implements AsyncIterable<RecordBatch> {
   /**
    * The result as an Arrow IPC stream, for any reader of Arrow: one schema and one end marker, bodies as the server
    * sent them, nothing decoded.
+   *
+   * @param options `decompress: true` inflates compressed bodies, for readers that have no codecs
    */
-  ipc(): ReadableStream<Uint8Array> {
+  ipc(options: IpcOptions = {}): ReadableStream<Uint8Array> {
     let parts: AsyncGenerator<Uint8Array, void, undefined> | undefined;
     return new ReadableStream<Uint8Array>(
       {
         pull: async (controller) => {
-          parts ??= (await this.#consume()).ipc();
+          parts ??= (await this.#consume()).ipc(options);
           const { done, value } = await parts.next();
           if (done) controller.close();
           else controller.enqueue(value);

@@ -21,9 +21,8 @@ export const trailerFlag = 0x80;
  * every writer known puts it last, and its length is a multiple of 8 (Columnar.rst): it then also starts on one,
  * and typed arrays can lie over it without a further copy. Any other message is indifferent to where it starts.
  *
- * Reading begins with the first `next()` and goes on for as long as the consumer keeps up. Stopping the body after each
- * message and starting it for the next costs half of the throughput on loopback: the socket is polled anew for each
- * message and the garbage collector takes every such turn of the event loop to finish another cycle.
+ * Reading begins with the first `next()` and goes on for as long as the consumer keeps up: stopping the body after each
+ * message and starting it for the next would cost every message a turn of the event loop and a window update.
  */
 export class EnvelopeReader implements Sink {
   readonly #body: ResponseBody;
@@ -52,7 +51,7 @@ export class EnvelopeReader implements Sink {
       const envelope = this.#queue.shift();
       if (envelope !== undefined) {
         this.#queuedBytes -= envelope.data.byteLength;
-        if (!this.#reading && !this.#isBehind && this.#queue.length > 0) this.#read();
+        if (!this.#isBehind) this.#read();
         return envelope;
       }
       if (this.#failure !== undefined) throw this.#failure.reason;

@@ -1,4 +1,5 @@
 import type { RecordBatch, Schema } from "apache-arrow";
+import { codecLoader } from "../../src/arrow/codecs.ts";
 import { FlightDecoder, type LoadCodec } from "../../src/arrow/decode.ts";
 import type { IpcMessage } from "../../src/arrow/encode.ts";
 import { readIpcStream } from "../../src/arrow/ipc.ts";
@@ -16,7 +17,7 @@ export async function messagesOf(stream: Uint8Array): Promise<IpcMessage[]> {
 
 export async function decodeMessages(
   messages: readonly IpcMessage[],
-  loadCodec?: LoadCodec,
+  loadCodec: LoadCodec = codecLoader(),
 ): Promise<{ schema: Schema; batches: RecordBatch[] }> {
   const decoder = new FlightDecoder(loadCodec);
   const batches: RecordBatch[] = [];

@@ -2,7 +2,6 @@ import { Field, Int32, makeData, RecordBatch, Schema, Struct } from "apache-arro
 import type { FlightPutChunk } from "flightsql";
 import { check, equal, text, utf8 } from "./assert.ts";
 import { sameBatch, sameSchema } from "./compare.ts";
-import { Queue } from "./queue.ts";
 import type { Scenario } from "./scenario.ts";
 
 const schema = new Schema([new Field("x", new Int32(), false)]);
@@ -29,26 +28,17 @@ export const exchangeEcho: Scenario = {
   name: "do_exchange:echo",
   interleaves: true,
   async run({ connect, proves }) {
-    const turns = new Queue<"write" | "end">();
-    async function* input(): AsyncGenerator<FlightPutChunk, void, undefined> {
-      for (const chunk of chunks) {
-        if ((await turns.next()) === "end") return;
-        yield chunk;
-      }
-      await turns.next();
-    }
-    const reader = connect().flight.doExchange({ cmd: utf8("echo") }, input(), { schema });
+    const exchange = connect().flight.doExchange({ cmd: utf8("echo") }, { schema });
     try {
-      for (const i of chunks.keys()) {
-        turns.push("write");
-        sameChunk(await reader.readChunk(), i);
-        if (i === 0) sameSchema(await reader.schema(), schema, "the echo");
+      for (const [i, chunk] of chunks.entries()) {
+        await exchange.write(chunk);
+        sameChunk(await exchange.readChunk(), i);
+        if (i === 0) sameSchema(await exchange.schema(), schema, "the echo");
       }
-      turns.push("end");
-      equal(await reader.readChunk(), null, "what follows the last echo");
+      exchange.end();
+      equal(await exchange.readChunk(), null, "what follows the last echo");
     } finally {
-      turns.push("end");
-      reader.cancel();
+      exchange.cancel();
     }
     proves("DoExchange");
   },
@@ -58,9 +48,11 @@ export const exchangeEcho: Scenario = {
 export const exchangeAtOnce: Scenario = {
   name: "do_exchange:echo (at once)",
   async run({ connect, proves }) {
-    const reader = connect().flight.doExchange({ cmd: utf8("echo") }, chunks, { schema });
-    for (const i of chunks.keys()) sameChunk(await reader.readChunk(), i);
-    equal(await reader.readChunk(), null, "what follows the last echo");
+    const exchange = connect().flight.doExchange({ cmd: utf8("echo") }, { schema });
+    for (const chunk of chunks) await exchange.write(chunk);
+    exchange.end();
+    for (const i of chunks.keys()) sameChunk(await exchange.readChunk(), i);
+    equal(await exchange.readChunk(), null, "what follows the last echo");
     proves("DoExchange");
   },
 };

@@ -1,12 +1,13 @@
+import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Code } from "@connectrpc/connect";
-import { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
+import { DuckDBConnection, DuckDBInstance, DuckDBResult } from "@duckdb/node-api";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import type { FlightData } from "../../src/gen/Flight_pb.ts";
 import type { Backend } from "../../src/server/backend.ts";
 import { duckdbBackend } from "../../src/server/duckdb.ts";
 import { type Listening, listen } from "../../src/server/listen.ts";
-import { batchesOf, type Flight, failure, grpc, grpcWeb, query, rows, statement } from "./harness.ts";
+import { batchesOf, type Flight, failure, grpc, grpcWeb, query, rows, statement, update } from "./harness.ts";
 
 let backend: Backend & { close(): Promise<void> };
 let server: Listening;
@@ -92,7 +93,6 @@ describe.each([
   });
 
   it("an update is stopped by going away", async () => {
-    const { update } = await import("./harness.ts");
     const gone = new AbortController();
     const client = connect(server.url);
     const patient = {
@@ -105,6 +105,9 @@ describe.each([
     expect((await result).code).toBe(Code.Canceled);
   });
 });
+
+// One signal for many calls, on purpose.
+setMaxListeners(0);
 
 it("32 paused results leave room for a new query on the same connection", async () => {
   const client = grpc(server.url);
@@ -120,7 +123,7 @@ it("32 paused results leave room for a new query on the same connection", async 
 it("a paused result makes the server hold a few batches, however long it would be", async () => {
   const client = grpc(server.url);
   const gone = new AbortController();
-  const fetched = vi.spyOn((await import("@duckdb/node-api")).DuckDBResult.prototype, "fetchChunk");
+  const fetched = vi.spyOn(DuckDBResult.prototype, "fetchChunk");
   const stream = await start(client, endless, gone.signal);
   await stream.next();
   await stream.next();

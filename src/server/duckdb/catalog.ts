@@ -93,5 +93,7 @@ async function tableSchema(
 /** The columns of a query's rows. */
 async function select(connection: DuckDBConnection, sql: string, values: DuckDBValue[] = []): Promise<DuckDBValue[][]> {
   const reader = await connection.runAndReadAll(sql, values);
-  return reader.getColumns();
+  const columns = reader.getColumns();
+  // Of no rows, node-api gives no columns.
+  return Array.from({ length: reader.columnCount }, (_, i) => columns[i] ?? []);
 }

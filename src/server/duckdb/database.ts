@@ -39,6 +39,8 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   const instance = await DuckDBInstance.create(options.path ?? ":memory:", {
     // All of DuckDB's threads are its own: none of ours waits in a query (see statement.ts), so none may be counted on.
     external_threads: "0",
+    // And they turn from one query to the next: else as many long ones as there are threads keep all others waiting.
+    scheduler_process_partial: "true",
     ...(options.path === undefined && { temp_directory: join(tmpdir(), `flightsql-${randomUUID()}`) }),
     ...(locked && { autoinstall_known_extensions: "false", autoload_known_extensions: "false" }),
     ...options.config,
