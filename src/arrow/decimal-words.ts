@@ -25,8 +25,7 @@ class DecimalWords extends Uint32Array<ArrayBuffer> {
 
   override subarray(begin = 0, end = this.length): Uint32Array<ArrayBuffer> {
     const plain = new Uint32Array(this.buffer, this.byteOffset, this.length).subarray(begin, end);
-    if (plain.length !== this.#width)
-      return new DecimalWords(this.buffer, plain.byteOffset, plain.length, this.#width);
+    if (plain.length !== this.#width) return new DecimalWords(this.buffer, plain.byteOffset, plain.length, this.#width);
     const words = new Int32Array(plain.buffer, plain.byteOffset, plain.length);
     const unscaled = unscaledReader(words, this.#width);
     const text = (): string => unscaled(0).toString();
@@ -36,7 +35,11 @@ class DecimalWords extends Uint32Array<ArrayBuffer> {
       toJSON: { value: () => `"${text()}"` },
       [Symbol.toPrimitive]: {
         value: (hint: string) =>
-          hint === "number" ? Number(unscaled(0)) : hint === "default" && this.#width === 2 ? BigInt(unscaled(0)) : text(),
+          hint === "number"
+            ? Number(unscaled(0))
+            : hint === "default" && this.#width === 2
+              ? BigInt(unscaled(0))
+              : text(),
       },
     });
   }

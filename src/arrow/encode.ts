@@ -1,4 +1,7 @@
-import { Message, type RecordBatch, RecordBatchWriter, type Schema } from "apache-arrow";
+import { type Data, Message, type RecordBatch, RecordBatchWriter, type Schema, Vector } from "apache-arrow";
+import { toRecordBatches, toSchema } from "./adopt.ts";
+import { compact, countNulls } from "./compact.ts";
+import { conform, withColumns } from "./conform.ts";
 
 /** One message as `FlightData` carries it: a bare FlatBuffers `Message`, and the body it describes. */
 export interface IpcMessage {
@@ -14,31 +17,63 @@ export interface IpcMessage {
  */
 export class BatchEncoder {
   readonly #writer = new MessageWriter();
+  readonly #schema: Schema;
+  readonly #message: IpcMessage;
 
+  /** @param schema of any copy of apache-arrow, as are the batches */
   constructor(schema: Schema) {
-    this.#writer.reset(undefined, schema);
+    this.#schema = toSchema(schema);
+    this.#writer.reset(undefined, this.#schema);
+    this.#message = this.#writer.take()[0]!;
   }
 
   /** The schema message; to be sent first. */
   schema(): IpcMessage {
-    return this.#writer.schemaMessage();
+    return this.#message;
   }
 
-  /** The messages of a batch: dictionary batches where needed, then the record batch. */
+  /**
+   * The messages of a batch: dictionary batches where needed, then the record batch.
+   *
+   * @throws FlightSqlError `invalid_argument` when the batch has other columns than the stream
+   */
   batch(batch: RecordBatch): IpcMessage[] {
-    this.#writer.write(batch);
-    return this.#writer.take();
+    const [ours] = toRecordBatches(batch) ?? [];
+    if (ours === undefined) throw new TypeError("what is to be written is no record batch");
+    return this.#writer.batchMessages(conform(ours, this.#schema));
   }
 }
 
 /** apache-arrow's stream writer, whose three hooks hand out messages instead of joining them to one byte stream. */
 class MessageWriter extends RecordBatchWriter {
   #out: { header: Uint8Array; length: number; parts: Uint8Array[] }[] = [];
-  #schema: IpcMessage | undefined;
 
-  schemaMessage(): IpcMessage {
-    this.#schema ??= this.take()[0]!;
-    return this.#schema;
+  batchMessages(batch: RecordBatch): IpcMessage[] {
+    for (const [id, dictionary] of batch.dictionaries) {
+      // apache-arrow takes a dictionary that begins with the same chunk for the one before or an extension of it.
+      const seen = this._seenDictionaries.get(id);
+      if (seen?.data.some((chunk, i) => dictionary.data[i] !== undefined && dictionary.data[i] !== chunk)) {
+        this._seenDictionaries.delete(id);
+        this._dictionaryDeltaOffsets.delete(id);
+      }
+    }
+    this.write(batch);
+    const messages = this.take();
+    // Its writer closes without a word when it takes a schema for another one: rows are never dropped.
+    if (messages.length === 0) throw new TypeError(`apache-arrow's writer did not take a batch of ${batch.schema}`);
+    return messages;
+  }
+
+  protected override _assembleRecordBatch(
+    batch: RecordBatch | Vector,
+  ): ReturnType<RecordBatchWriter["_assembleRecordBatch"]> {
+    const columns: Data[] = batch instanceof Vector ? [...batch.data] : batch.data.children;
+    const compacted = columns.map(compact);
+    const assembled = super._assembleRecordBatch(
+      batch instanceof Vector ? new Vector(compacted) : withColumns(batch, compacted),
+    );
+    countNulls(columns, assembled.nodes);
+    return assembled;
   }
 
   take(): IpcMessage[] {

@@ -88,7 +88,8 @@ function inflateBlock(block: Uint8Array, out: Uint8Array, filled: number, start:
         length += more = block[at++]!;
       }
     }
-    if (distance === 0 || distance > to - start || to + length > out.byteLength) throw damage("a match reaches too far");
+    if (distance === 0 || distance > to - start || to + length > out.byteLength)
+      throw damage("a match reaches too far");
     if (distance >= length && length > 32) {
       out.copyWithin(to, to - distance, to - distance + length);
       to += length;

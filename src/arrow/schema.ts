@@ -71,7 +71,9 @@ function readField(
   if (dictionary !== null) {
     const known = dictionaries.get(dictionary.id);
     if (known !== undefined && String(known.type) !== String(type))
-      throw new RangeError(`columns "${known.path}" and "${path}" share dictionary ${dictionary.id} and differ in type`);
+      throw new RangeError(
+        `columns "${known.path}" and "${path}" share dictionary ${dictionary.id} and differ in type`,
+      );
     if (known === undefined) dictionaries.set(dictionary.id, wire);
   }
   const fields = children.map((c) => c.field);

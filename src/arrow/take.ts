@@ -25,7 +25,11 @@ export function take(data: Data, indices: Int32Array, spend: Spend): Data {
     case Type.Utf8View:
     case Type.BinaryView:
       // The views are moved, the bytes they point to stay.
-      return make({ ...base, views: takeFixed(data.values, 16, indices, spend), variadicBuffers: data.variadicBuffers });
+      return make({
+        ...base,
+        views: takeFixed(data.values, 16, indices, spend),
+        variadicBuffers: data.variadicBuffers,
+      });
     case Type.List:
     case Type.LargeList:
     case Type.Map: {
@@ -166,7 +170,8 @@ function takeUnion(data: Data<Union>, indices: Int32Array, spend: Spend): Data {
   const children = data.children.map((child, c) => {
     const id = type.typeIds[c];
     const wanted: number[] = [];
-    for (let i = 0; i < length; i++) if (typeIds[i] === id) valueOffsets[i] = wanted.push(data.valueOffsets[indices[i]!]!) - 1;
+    for (let i = 0; i < length; i++)
+      if (typeIds[i] === id) valueOffsets[i] = wanted.push(data.valueOffsets[indices[i]!]!) - 1;
     return take(child, Int32Array.from(wanted), spend);
   });
   return make({ ...props, valueOffsets, children });

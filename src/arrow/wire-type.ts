@@ -77,7 +77,8 @@ export function readType(kind: number, table: FlatTable | null, path: string, ch
   };
   // Enumerations and widths that Schema.fbs does not have would make readers misplace every value.
   const known = (value: number, max: number): number => {
-    if (value < 0 || value > max) throw new RangeError(`column "${path}" has a unit ${value}, which Arrow does not define`);
+    if (value < 0 || value > max)
+      throw new RangeError(`column "${path}" has a unit ${value}, which Arrow does not define`);
     return value;
   };
   const size = (value: number): number => {
@@ -116,7 +117,8 @@ export function readType(kind: number, table: FlatTable | null, path: string, ch
     case WireType.LargeListView:
       return new LargeList(child(0));
     case WireType.RunEndEncoded:
-      if (!DataType.isInt(child(0).type)) throw new RangeError(`run-end encoded column "${path}" has no integer run ends`);
+      if (!DataType.isInt(child(0).type))
+        throw new RangeError(`run-end encoded column "${path}" has no integer run ends`);
       return child(1).type;
     case WireType.Struct:
       return new Struct(children);
@@ -151,7 +153,6 @@ export function readType(kind: number, table: FlatTable | null, path: string, ch
   }
 }
 
-
 function readDecimal(table: FlatTable, path: string): Decimal {
   const bitWidth = table.int32(2, 128);
   if (bitWidth !== 32 && bitWidth !== 64 && bitWidth !== 128 && bitWidth !== 256)
@@ -166,7 +167,9 @@ function readTime(table: FlatTable, path: string): Time {
   const [unit, bitWidth] = [table.int16(0, 1), table.int32(1, 32)];
   // Schema.fbs: seconds and milliseconds have 32 bits, microseconds and nanoseconds 64.
   if (unit < 0 || unit > 3 || bitWidth !== (unit < 2 ? 32 : 64))
-    throw new RangeError(`column "${path}" is a time of unit ${unit} and ${bitWidth} bits, which Arrow does not define`);
+    throw new RangeError(
+      `column "${path}" is a time of unit ${unit} and ${bitWidth} bits, which Arrow does not define`,
+    );
   return new Time(unit, bitWidth);
 }
 

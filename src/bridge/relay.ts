@@ -1,5 +1,5 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
-import { type ClientHttp2Stream, constants, type IncomingHttpHeaders } from "node:http2";
+import { type ClientHttp2Session, type ClientHttp2Stream, constants, type IncomingHttpHeaders } from "node:http2";
 import { requestHeaders, responseHeaders, trailerFrame } from "./headers.ts";
 import type { Upstream } from "./upstream.ts";
 
@@ -17,9 +17,11 @@ export function relay(
   cors: OutgoingHttpHeaders,
   to: Upstream,
 ): void {
+  let session: ClientHttp2Session;
   let stream: ClientHttp2Stream;
   try {
-    stream = to.session().request(requestHeaders(request.headers, request.url ?? "/", to.authority));
+    session = to.session();
+    stream = session.request(requestHeaders(request.headers, request.url ?? "/", to.authority));
   } catch (reason) {
     finish(request, response, cors, failure(14, `the bridge cannot call ${to.authority}: ${text(reason)}`));
     return;
@@ -43,15 +45,25 @@ export function relay(
     trailers = headers;
   });
   stream.on("data", (chunk: Buffer) => {
-    if (!response.write(chunk)) stream.pause();
+    // What is not gRPC has no place in the answer.
+    if (response.headersSent && !response.write(chunk)) stream.pause();
   });
   response.on("drain", () => stream.resume());
   stream.on("error", (error) => {
     reason = error;
   });
-  stream.once("close", () => {
-    finish(request, response, cors, trailers ?? failure(...broken(stream, reason, to.authority)));
+  let done = false;
+  const end = () => {
+    if (done) return;
+    done = true;
+    finish(request, response, cors, trailers ?? failure(...broken(session, stream, reason, to.authority)));
+    // The upstream has said all it will: nobody wants the rest of the upload.
+    stream.close(constants.NGHTTP2_CANCEL);
+  };
+  stream.once("end", () => {
+    if (trailers) end();
   });
+  stream.once("close", end);
   // Ends the upstream's half when the upload ends; waits while it does not read.
   request.pipe(stream);
   request.on("error", () => {});
@@ -98,9 +110,19 @@ function failure(code: number, message: string): IncomingHttpHeaders {
 }
 
 /** What a stream that ended without trailers ended of. https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md */
-function broken(stream: ClientHttp2Stream, reason: unknown, authority: string): [number, string] {
-  if (reason !== undefined && !stream.sentHeaders) return [14, `the bridge cannot reach ${authority}: ${text(reason)}`];
+function broken(
+  session: ClientHttp2Session,
+  stream: ClientHttp2Stream,
+  reason: unknown,
+  authority: string,
+): [number, string] {
+  // Node closes the streams of a lost connection as if they had been cancelled.
+  if (session.destroyed) {
+    return [14, `the bridge has no connection to ${authority}: ${reason === undefined ? "it was lost" : text(reason)}`];
+  }
   switch (stream.rstCode) {
+    case constants.NGHTTP2_NO_ERROR:
+      return [13, `${authority} ended the call without a status`];
     case constants.NGHTTP2_REFUSED_STREAM:
       return [14, `${authority} refused the call`];
     case constants.NGHTTP2_CANCEL:
@@ -110,10 +132,7 @@ function broken(stream: ClientHttp2Stream, reason: unknown, authority: string): 
     case constants.NGHTTP2_INADEQUATE_SECURITY:
       return [7, `${authority} demands better security`];
     default:
-      return [
-        reason === undefined ? 13 : 14,
-        `${authority} broke off: ${reason === undefined ? "no status" : text(reason)}`,
-      ];
+      return [13, `${authority} broke off the call with HTTP/2 code ${stream.rstCode}`];
   }
 }
 

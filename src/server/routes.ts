@@ -36,16 +36,16 @@ import { encodeResult, openUpload } from "./streams.ts";
 export function flightRoutes(backend: Backend): (router: ConnectRouter) => void {
   return (router) => {
     router.service(FlightService, {
-      handshake: (requests, call) => guard(handshake(backend, requests, call)),
-      listFlights: (criteria, call) => guard(listFlights(backend, criteria, call)),
-      getFlightInfo: (descriptor, call) => settle(getFlightInfo(backend, descriptor, call)),
-      pollFlightInfo: (descriptor, call) => settle(pollFlightInfo(backend, descriptor, call)),
-      getSchema: (descriptor, call) => settle(getSchema(backend, descriptor, call)),
+      handshake: (requests, call) => guard(handshake(backend, requests, call), call),
+      listFlights: (criteria, call) => guard(listFlights(backend, criteria, call), call),
+      getFlightInfo: (descriptor, call) => settle(getFlightInfo(backend, descriptor, call), call),
+      pollFlightInfo: (descriptor, call) => settle(pollFlightInfo(backend, descriptor, call), call),
+      getSchema: (descriptor, call) => settle(getSchema(backend, descriptor, call), call),
       doGet: (ticket, call) => streamTicket(backend, ticket, call),
-      doPut: (messages, call) => guard(doPut(backend, messages, call)),
-      doExchange: (messages, call) => guard(doExchange(backend, messages, call)),
-      doAction: (action, call) => guard(doAction(backend, action, call)),
-      listActions: () => guard(listActions(backend)),
+      doPut: (messages, call) => guard(doPut(backend, messages, call), call),
+      doExchange: (messages, call) => guard(doExchange(backend, messages, call), call),
+      doAction: (action, call) => guard(doAction(backend, action, call), call),
+      listActions: (_, call) => guard(listActions(backend), call),
     });
   };
 }
@@ -98,7 +98,7 @@ async function* doGet(backend: Backend, { ticket }: Ticket, call: HandlerContext
 
 /** The messages of DoGet; whatever fails, fails with what the client may know of it. */
 export function streamTicket(backend: Backend, ticket: Ticket, call: HandlerContext): AsyncIterable<FlightData> {
-  return guard(doGet(backend, ticket, call));
+  return guard(doGet(backend, ticket, call), call);
 }
 
 async function* doPut(backend: Backend, messages: AsyncIterable<FlightData>, call: HandlerContext) {
@@ -133,25 +133,27 @@ export function unimplemented(what: string): ConnectError {
   return new ConnectError(`${what} is not offered by this server.`, Code.Unimplemented);
 }
 
-async function settle<T>(answer: Promise<T>): Promise<T> {
+async function settle<T>(answer: Promise<T>, call: HandlerContext): Promise<T> {
   try {
     return await answer;
   } catch (reason) {
-    throw reported(reason);
+    throw reported(reason, call.signal);
   }
 }
 
-async function* guard<T>(answers: AsyncIterable<T>): AsyncGenerator<T, void, undefined> {
+async function* guard<T>(answers: AsyncIterable<T>, call: HandlerContext): AsyncGenerator<T, void, undefined> {
   try {
     yield* answers;
   } catch (reason) {
-    throw reported(reason);
+    throw reported(reason, call.signal);
   }
 }
 
 /** Only what was meant for the client goes to it; a fault of ours goes to the console, which belongs to the operator. */
-function reported(reason: unknown): ConnectError {
+function reported(reason: unknown, signal: AbortSignal): ConnectError {
   if (reason instanceof ConnectError) return reason;
+  // Whatever it was then, it came of stopping.
+  if (signal.aborted) return ConnectError.from(signal.reason, Code.Canceled);
   console.error("flightsql server: a call failed by a fault of the server:", reason);
   return new ConnectError("The server failed; its log has the reason.", Code.Internal, undefined, undefined, reason);
 }

@@ -58,6 +58,7 @@ export class ResultStream {
   /** The server's own word on how far the query is. */
   #polled: number | null = null;
   #finished: Promise<void> | undefined;
+  #failure: unknown;
 
   constructor(connection: Connection, scope: CallScope, info: FlightInfo, options: ResultStreamOptions) {
     this.info = info;
@@ -156,7 +157,10 @@ export class ResultStream {
     this.#ahead = undefined;
     if (ahead !== undefined) return ahead;
     const { done, value } = await this.#messages.next();
-    return done ? undefined : value;
+    if (!done) return value;
+    // An end that is not the result's: what was read so far must not pass for all of it.
+    if (!this.isDone) throw this.#failure ?? new FlightSqlError("canceled", `${this.#where}: the result was cancelled`);
+    return undefined;
   }
 
   async *#run(scope: CallScope): AsyncGenerator<Tagged, void, undefined> {
@@ -164,6 +168,9 @@ export class ResultStream {
       yield* joinParts(this.#parts(scope), this.#join, () => scope.end());
       this.isDone = true;
       this.#report();
+    } catch (thrown) {
+      this.#failure = thrown;
+      throw thrown;
     } finally {
       await this.#finish();
     }

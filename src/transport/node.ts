@@ -8,7 +8,7 @@ import {
 import { connect as connectSocket } from "node:net";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { type HttpClient, type HttpRequest, type HttpResponse, pour, type ResponseBody, type Sink } from "./http.ts";
-import { receiveInto } from "./node-direct.ts";
+import { type Flow, receiveInto } from "./node-direct.ts";
 import { callError, connectError } from "./node-errors.ts";
 import type { ReceiveBudget } from "./node-windows.ts";
 import { type ClosableTransport, createTransport, type TransportOptions } from "./transport.ts";
@@ -169,7 +169,8 @@ class Exchange implements ResponseBody {
   readonly response: Promise<HttpResponse>;
   readonly #stream: ClientHttp2Stream;
   #sink: Sink | undefined;
-  #isDirect: boolean | undefined;
+  /** Null where `receiveInto` does not work, undefined before that is known. */
+  #flow: Flow | null | undefined;
   #settle: { resolve: (more: boolean) => void; reject: (reason: unknown) => void } | undefined;
   #ended = false;
   #failure: unknown;
@@ -177,7 +178,11 @@ class Exchange implements ResponseBody {
   constructor(stream: ClientHttp2Stream, signal: AbortSignal, baseUrl: string) {
     this.#stream = stream;
     const trailer = new Headers();
+    let hasAnswer = false;
     const abort = (): void => {
+      // Connect aborts the signal of every call when it is over. A RST_STREAM for each would be taken for an attack:
+      // servers on nghttp2 end a connection that sends more than 1,000 of them in a row.
+      if (this.#ended && stream.writableFinished) return;
       this.#fail(signal.reason);
       stream.close(constants.NGHTTP2_CANCEL);
     };
@@ -185,6 +190,7 @@ class Exchange implements ResponseBody {
       this.#settle = { resolve: () => {}, reject };
       stream.once("response", (headers) => {
         this.#settle = undefined;
+        hasAnswer = true;
         resolve({ status: Number(headers[":status"]), header: toHeaders(headers), body: this, trailer });
       });
     });
@@ -200,11 +206,13 @@ class Exchange implements ResponseBody {
     stream.once("end", () => {
       this.#ended = true;
       this.#done(false);
+      // The server is done: what it has not read of the request it never will, and node waits for that without end.
+      if (!stream.writableFinished) stream.close(constants.NGHTTP2_CANCEL);
     });
     stream.once("error", (cause) => this.#fail(callError(cause, stream, baseUrl)));
     stream.once("close", () => {
       signal.removeEventListener("abort", abort);
-      if (!this.#ended) this.#fail(callError(undefined, stream, baseUrl));
+      if (!this.#ended || !hasAnswer) this.#fail(callError(undefined, stream, baseUrl));
     });
     signal.addEventListener("abort", abort, { once: true });
     if (signal.aborted) abort();
@@ -239,8 +247,9 @@ class Exchange implements ResponseBody {
       if (this.#ended) return resolve(false);
       this.#sink = sink;
       this.#settle = { resolve, reject };
-      this.#direct();
+      if (this.#flow) return this.#flow.start();
       this.#stream.resume();
+      this.#direct();
     });
   }
 
@@ -257,13 +266,14 @@ class Exchange implements ResponseBody {
   /** From the first moment that nothing is buffered, bytes no longer take the way of `data` events. */
   #direct(): void {
     const stream = this.#stream;
-    if (this.#isDirect !== undefined || stream.readableLength > 0 || stream.pending || stream.destroyed) return;
-    this.#isDirect = receiveInto(stream, this.#sink!, (wantsMore) => this.#after(wantsMore));
+    if (this.#flow !== undefined || stream.readableLength > 0 || stream.destroyed || stream.isPaused()) return;
+    this.#flow = receiveInto(stream, this.#sink!, (wantsMore) => this.#after(wantsMore)) ?? null;
   }
 
   #after(wantsMore: boolean): void {
     if (wantsMore) return;
-    this.#stream.pause();
+    if (this.#flow) this.#flow.stop();
+    else this.#stream.pause();
     this.#done(true);
   }
 

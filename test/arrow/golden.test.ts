@@ -2,7 +2,7 @@ import { type RecordBatch, type Schema, Table, tableFromIPC, tableToIPC } from "
 import { describe, expect, test } from "vitest";
 import { codecLoader } from "../../src/arrow/codecs.ts";
 import { decompressor } from "../../src/arrow/decompress.ts";
-import { type IpcMessage } from "../../src/arrow/encode.ts";
+import type { IpcMessage } from "../../src/arrow/encode.ts";
 import { IpcStreamWriter } from "../../src/arrow/ipc.ts";
 import { type Golden, goldens } from "./golden/golden.ts";
 import { decodeMessages, messagesOf, valuesOf } from "./streams.ts";

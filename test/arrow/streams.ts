@@ -29,12 +29,12 @@ export async function decodeMessages(
   return { schema: decoder.schema, batches };
 }
 
+/** The rows as arrays, by batch. */
+export function rowsOf(batches: readonly RecordBatch[], options: RowOptions = {}): unknown[][][] {
+  return batches.map((batch) => [...batchRows<unknown[]>(batch, { ...options, as: "array" })].flat());
+}
+
 /** The values of a column, by batch. */
 export function valuesOf(batches: readonly RecordBatch[], options: RowOptions = {}, column = 0): unknown[][] {
-  return batches.map((batch) => {
-    const values: unknown[] = [];
-    for (const rows of batchRows<unknown[]>(batch, { ...options, as: "array" }))
-      for (const row of rows) values.push(row[column]);
-    return values;
-  });
+  return rowsOf(batches, options).map((rows) => rows.map((row) => row[column]));
 }

@@ -1,13 +1,16 @@
 import { afterAll, beforeAll } from "vitest";
-import { sqlite } from "../contract/dialects.ts";
 import { contract } from "../contract/suite.ts";
 import type { Service } from "./service.ts";
+import { sqliteTarget } from "./sqlite-target.ts";
 import { startService } from "./start-service.ts";
 
-let service: Service;
+let direct: Service;
+let proxied: Service;
 beforeAll(async () => {
-  service = await startService({ server: "sqlite" });
+  direct = await startService({ server: "sqlite" });
+  proxied = await startService({ server: "sqlite", via: "envoy" });
 });
-afterAll(() => service?.stop());
+afterAll(() => Promise.all([direct?.stop(), proxied?.stop()]));
 
-contract({ name: "arrow-go's sqlite", options: () => ({ url: service.url }), dialect: sqlite, cannot: {} });
+contract(sqliteTarget("arrow-go's sqlite, native gRPC", () => ({ url: direct.url })));
+contract(sqliteTarget("arrow-go's sqlite through Envoy, fetch on Node", () => ({ url: proxied.url })));

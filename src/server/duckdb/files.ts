@@ -74,17 +74,9 @@ function plainText(columns: ReadonlyMap<string, string>): string {
 }
 
 async function describe(connection: DuckDBConnection, sql: string): Promise<Map<string, string>> {
-  const statement = await connection.prepare(sql);
-  try {
-    return new Map(
-      Array.from({ length: statement.columnCount }, (_, i) => [
-        statement.columnName(i),
-        String(statement.columnType(i)),
-      ]),
-    );
-  } finally {
-    statement.destroySync();
-  }
+  // Not by preparing it: a prepared column's type has lost that it is JSON.
+  const reader = await connection.runAndReadAll(`SELECT column_name, column_type FROM (DESCRIBE ${sql})`);
+  return new Map(reader.getRows().map(([name, type]) => [String(name), String(type)]));
 }
 
 /** A name as SQL quotes it. */

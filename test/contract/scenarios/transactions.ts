@@ -68,10 +68,10 @@ export const asFunction: Scenario = (client, dialect) =>
 
 export const isolated: Scenario = (client, dialect) =>
   withNumbers(client, dialect, async ({ table, ids }) => {
-    const tx = await client.beginTransaction();
-    await tx.executeUpdate(`INSERT INTO ${table} VALUES (1)`);
-    expect(await ids()).toEqual([]);
-    await tx.commit();
+    await client.transaction(async (tx) => {
+      await tx.executeUpdate(`INSERT INTO ${table} VALUES (1)`);
+      expect(await ids()).toEqual([]);
+    });
     expect(await ids()).toEqual([1]);
   });
 

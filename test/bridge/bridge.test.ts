@@ -1,0 +1,413 @@
+import { once } from "node:events";
+import { type ClientRequest, request as httpRequest, type IncomingMessage } from "node:http";
+import {
+  constants,
+  createServer,
+  type Http2Server,
+  type IncomingHttpHeaders,
+  type ServerHttp2Stream,
+} from "node:http2";
+import type { AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { type Bridge, bridge } from "../../src/bridge/index.ts";
+
+/** What the upstream of a test does with a call. */
+type Behave = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void;
+
+let upstream: Http2Server;
+let behave: Behave;
+let opened: Bridge;
+
+beforeEach(async () => {
+  upstream = createServer();
+  upstream.on("stream", (stream, headers) => {
+    stream.on("error", () => {});
+    behave(stream, headers);
+  });
+  upstream.listen(0, "127.0.0.1");
+  await once(upstream, "listening");
+  opened = await bridge({ upstream: `grpc://127.0.0.1:${(upstream.address() as AddressInfo).port}` });
+});
+afterEach(async () => {
+  await opened.close();
+  upstream.close();
+});
+
+const method = "/a.b.Service/Method";
+const grpcHeaders = { ":status": 200, "content-type": "application/grpc+proto" };
+
+function start(headers: Record<string, string> = {}, path = method, verb = "POST"): ClientRequest {
+  const request = httpRequest({
+    host: "127.0.0.1",
+    port: opened.port,
+    path,
+    method: verb,
+    headers: { "content-type": "application/grpc-web+proto", "x-grpc-web": "1", ...headers },
+  });
+  request.on("error", () => {});
+  return request;
+}
+
+interface Answer {
+  status: number;
+  headers: IncomingMessage["headers"];
+  body: Buffer;
+  trailers: Record<string, string>;
+}
+
+async function answerOf(request: ClientRequest): Promise<Answer> {
+  const [response] = (await once(request, "response")) as [IncomingMessage];
+  const parts: Buffer[] = [];
+  for await (const part of response) parts.push(part as Buffer);
+  const all = Buffer.concat(parts);
+  const { body, trailers } = cut(all);
+  return { status: response.statusCode!, headers: response.headers, body, trailers };
+}
+
+/** Messages, and the trailers behind them. */
+function cut(bytes: Buffer): { body: Buffer; trailers: Record<string, string> } {
+  for (let at = 0; at + 5 <= bytes.length; at += 5 + bytes.readUInt32BE(at + 1)) {
+    if (bytes[at] !== 0x80) continue;
+    const lines = bytes
+      .toString("utf8", at + 5)
+      .split("\r\n")
+      .filter(Boolean);
+    const trailers = Object.fromEntries(lines.map((line) => line.split(/: (.*)/s).slice(0, 2)));
+    return { body: bytes.subarray(0, at), trailers };
+  }
+  return { body: bytes, trailers: {} };
+}
+
+function envelope(bytes: Uint8Array): Buffer {
+  const head = Buffer.alloc(5);
+  head.writeUInt32BE(bytes.length, 1);
+  return Buffer.concat([head, bytes]);
+}
+
+function ok(stream: ServerHttp2Stream, body: Uint8Array = Buffer.of()): void {
+  stream.respond(grpcHeaders, { waitForTrailers: true });
+  stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": "0" }));
+  stream.end(body);
+}
+
+describe("bytes", () => {
+  it("go up and come back as they are, the trailers behind them", async () => {
+    const sent = Buffer.concat(Array.from({ length: 200 }, (_, i) => envelope(Buffer.alloc(i * 97, i))));
+    let received = Buffer.of();
+    behave = (stream) => {
+      const parts: Buffer[] = [];
+      stream.on("data", (part: Buffer) => parts.push(part));
+      stream.on("end", () => {
+        received = Buffer.concat(parts);
+        stream.respond({ ...grpcHeaders, "x-first": "1", "set-cookie": ["a=1", "b=2"] }, { waitForTrailers: true });
+        stream.on("wantTrailers", () =>
+          stream.sendTrailers({ "grpc-status": "0", "grpc-message": "all%20good", "x-last-bin": "AAE=" }),
+        );
+        stream.end(received);
+      });
+    };
+    const request = start();
+    request.end(sent);
+    const answer = await answerOf(request);
+    expect(received.equals(sent)).toBe(true);
+    expect(answer.body.equals(sent)).toBe(true);
+    expect(answer.status).toBe(200);
+    expect(answer.headers["content-type"]).toBe("application/grpc-web+proto");
+    expect(answer.headers["x-first"]).toBe("1");
+    expect(answer.headers["set-cookie"]).toEqual(["a=1", "b=2"]);
+    expect(answer.trailers).toEqual({ "grpc-status": "0", "grpc-message": "all%20good", "x-last-bin": "AAE=" });
+  });
+
+  it("a status without messages comes in the body, though it was in the headers", async () => {
+    behave = (stream) =>
+      stream.respond(
+        { ...grpcHeaders, "grpc-status": "5", "grpc-message": "no", "x-arrow-status": "11", "x-meta": "m" },
+        { endStream: true },
+      );
+    const request = start();
+    request.end(Buffer.alloc(5));
+    const answer = await answerOf(request);
+    expect(answer.headers["grpc-status"]).toBeUndefined();
+    expect(answer.headers["x-meta"]).toBe("m");
+    expect(answer.trailers).toEqual({
+      "grpc-status": "5",
+      "grpc-message": "no",
+      "x-arrow-status": "11",
+      "x-meta": "m",
+    });
+  });
+
+  it("one message is there before the next is sent", async () => {
+    let next = () => {};
+    behave = (stream) => {
+      stream.respond(grpcHeaders, { waitForTrailers: true });
+      stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": "0" }));
+      stream.write(envelope(Buffer.of(1)));
+      next = () => stream.end(envelope(Buffer.of(2)));
+    };
+    const request = start();
+    request.end(Buffer.alloc(5));
+    const [response] = (await once(request, "response")) as [IncomingMessage];
+    const [first] = (await once(response, "data")) as [Buffer];
+    expect([...first]).toEqual([0, 0, 0, 0, 1, 1]);
+    next();
+    await once(response, "end");
+  });
+});
+
+describe("headers", () => {
+  it("of the browser, the connection and the bridge stay; the caller's go on", async () => {
+    let seen: IncomingHttpHeaders = {};
+    behave = (stream, headers) => {
+      seen = headers;
+      ok(stream);
+    };
+    const request = start({
+      authorization: "Bearer t",
+      cookie: "session=1",
+      database: "db",
+      "grpc-timeout": "5S",
+      "x-user-agent": "me",
+      "accept-encoding": "gzip",
+      accept: "*/*",
+      origin: "http://localhost:3000",
+      referer: "http://localhost:3000/page",
+      "sec-fetch-mode": "cors",
+      "user-agent": "Browser/1",
+      connection: "x-mine",
+      "x-mine": "hop",
+      te: "gzip",
+    });
+    request.end(Buffer.alloc(5));
+    await answerOf(request);
+    const { ":authority": authority, ":scheme": _s, ...rest } = { ...seen };
+    expect(authority).toBe(`127.0.0.1:${(upstream.address() as AddressInfo).port}`);
+    expect(Object.fromEntries(Object.entries(rest))).toEqual({
+      ":method": "POST",
+      ":path": method,
+      "content-type": "application/grpc+proto",
+      te: "trailers",
+      authorization: "Bearer t",
+      cookie: "session=1",
+      database: "db",
+      "grpc-timeout": "5S",
+      "x-user-agent": "me",
+    });
+  });
+
+  it("let pages of this machine call, of others not", async () => {
+    behave = (stream) => ok(stream);
+    const request = start({ origin: "http://localhost:3000" });
+    request.end(Buffer.alloc(5));
+    const { headers } = await answerOf(request);
+    expect(headers["access-control-allow-origin"]).toBe("http://localhost:3000");
+    expect(headers["access-control-expose-headers"]).toMatch(/authorization/);
+    const evil = start({ origin: "https://evil.example" });
+    evil.end(Buffer.alloc(5));
+    expect((await answerOf(evil)).status).toBe(403);
+    const rebound = start({ host: "rebound.example" });
+    rebound.end(Buffer.alloc(5));
+    expect((await answerOf(rebound)).status).toBe(403);
+    const preflight = start(
+      {
+        origin: "http://localhost:3000",
+        "access-control-request-method": "POST",
+        "access-control-request-headers": "a,b",
+      },
+      method,
+      "OPTIONS",
+    );
+    preflight.end();
+    const asked = await answerOf(preflight);
+    expect([asked.status, asked.headers["access-control-allow-headers"]]).toEqual([204, "a,b"]);
+  });
+});
+
+describe("requests that are no calls", () => {
+  it.each([
+    ["GET", method, "application/grpc-web+proto", 405, /POST/],
+    ["POST", method, "application/grpc-web-text+proto", 415, /text encoding/],
+    ["POST", method, "application/json", 415, /grpc-web/],
+    ["POST", "/elsewhere", "application/grpc-web+proto", 404, /path/],
+    ["POST", "/a.b.Service/Method?x=1", "application/grpc-web+proto", 404, /path/],
+    ["POST", "/a/../b/c", "application/grpc-web+proto", 404, /path/],
+  ])("%s %s as %s is answered %i", async (verb, path, type, status, text) => {
+    behave = () => expect.unreachable("nothing may reach the upstream");
+    const request = start({ "content-type": type }, path, verb);
+    request.end();
+    const answer = await answerOf(request);
+    expect(answer.status).toBe(status);
+    expect(answer.body.toString()).toMatch(text);
+  });
+});
+
+describe("the end", () => {
+  const statusOf = async (request: ClientRequest) => (await answerOf(request)).trailers;
+
+  it("an upload refused at once is read to its end, and the refusal arrives", async () => {
+    behave = (stream) =>
+      stream.respond({ ...grpcHeaders, "grpc-status": "12", "grpc-message": "no" }, { endStream: true });
+    const request = start();
+    const answer = statusOf(request);
+    // In one piece: node's client stops writing once it has an answer.
+    request.end(Buffer.alloc(64 << 20));
+    await once(request, "finish");
+    expect(await answer).toEqual({ "grpc-status": "12", "grpc-message": "no" });
+  });
+
+  it("an upstream that is not there is unavailable, and named", async () => {
+    const lost = await bridge({ upstream: "grpc://127.0.0.1:9" });
+    const request = httpRequest(`${lost.url}${method}`, {
+      method: "POST",
+      headers: { "content-type": "application/grpc-web" },
+    });
+    request.end(Buffer.alloc(5));
+    const trailers = await statusOf(request);
+    expect(trailers["grpc-status"]).toBe("14");
+    expect(decodeURIComponent(trailers["grpc-message"]!)).toMatch(/no connection to 127\.0\.0\.1:9.*ECONNREFUSED/);
+    await lost.close();
+  });
+
+  it.each([
+    [constants.NGHTTP2_REFUSED_STREAM, "14"],
+    [constants.NGHTTP2_CANCEL, "1"],
+    [constants.NGHTTP2_ENHANCE_YOUR_CALM, "8"],
+    [constants.NGHTTP2_INTERNAL_ERROR, "13"],
+  ])("a stream reset with code %i behind a message has status %s", async (code, status) => {
+    behave = (stream) => {
+      // Else node ends the stream before it resets it.
+      stream.respond(grpcHeaders, { waitForTrailers: true });
+      stream.write(envelope(Buffer.of(1)), () => stream.close(code));
+    };
+    const request = start();
+    request.end(Buffer.alloc(5));
+    expect((await statusOf(request))["grpc-status"]).toBe(status);
+  });
+
+  it("a stream that ends without trailers is an error", async () => {
+    behave = (stream) => {
+      stream.respond(grpcHeaders);
+      stream.end(envelope(Buffer.of(1)));
+    };
+    const request = start();
+    request.end(Buffer.alloc(5));
+    expect(await statusOf(request)).toMatchObject({ "grpc-status": "13" });
+  });
+
+  it.each([
+    [401, "16"],
+    [404, "12"],
+    [503, "14"],
+  ])("an upstream that answers HTTP %i has status %s", async (http, status) => {
+    behave = (stream) => {
+      stream.respond({ ":status": http, "content-type": "text/html" });
+      stream.end("<h1>sorry</h1>");
+    };
+    const request = start();
+    request.end(Buffer.alloc(5));
+    const { "grpc-status": code, "grpc-message": text } = await statusOf(request);
+    expect([code, decodeURIComponent(text!)]).toEqual([status, expect.stringContaining(`HTTP ${http}`)]);
+  });
+
+  it("an upstream that went away is found again", async () => {
+    let calls = 0;
+    behave = (stream) => {
+      calls++;
+      if (calls === 1) stream.session!.destroy();
+      else ok(stream);
+    };
+    const first = start();
+    first.end(Buffer.alloc(5));
+    expect((await statusOf(first))["grpc-status"]).toBe("14");
+    const second = start();
+    second.end(Buffer.alloc(5));
+    expect(await statusOf(second)).toEqual({ "grpc-status": "0" });
+  });
+
+  it("a client that goes away cancels upstream", async () => {
+    let code: number | undefined;
+    behave = (stream) => {
+      stream.respond(grpcHeaders);
+      stream.write(envelope(Buffer.of(1)));
+      stream.once("close", () => {
+        code = stream.rstCode;
+      });
+    };
+    const request = start();
+    request.end(Buffer.alloc(5));
+    await once(request, "response");
+    request.destroy();
+    await vi.waitFor(() => expect(code).toBe(constants.NGHTTP2_CANCEL));
+  });
+
+  it("a client that goes away while it uploads cancels upstream", async () => {
+    let code: number | undefined;
+    behave = (stream) => {
+      stream.resume();
+      stream.once("close", () => {
+        code = stream.rstCode;
+      });
+    };
+    const request = start();
+    request.write(Buffer.alloc(100));
+    await sleep(50);
+    request.destroy();
+    await vi.waitFor(() => expect(code).toBe(constants.NGHTTP2_CANCEL));
+  });
+});
+
+describe("waiting", () => {
+  /** Writes until nothing more is taken for a while; says how much was. */
+  async function fill(write: (chunk: Buffer) => boolean, drained: () => Promise<unknown>): Promise<number> {
+    const chunk = Buffer.alloc(1 << 20);
+    let bytes = 0;
+    for (;;) {
+      bytes += chunk.length;
+      if (write(chunk)) continue;
+      const stuck = await Promise.race([drained().then(() => false), sleep(500).then(() => true)]);
+      if (stuck || bytes > 512 << 20) return bytes;
+    }
+  }
+
+  it("a result that is not read is not fetched on, and others pass it by", async () => {
+    let filled: Promise<number> | undefined;
+    behave = (stream, headers) => {
+      if (headers["x-small"]) return ok(stream, envelope(Buffer.of(1)));
+      stream.respond(grpcHeaders);
+      filled = fill(
+        (chunk) => stream.write(chunk),
+        () => once(stream, "drain"),
+      );
+    };
+    const slow = Array.from({ length: 4 }, () => start());
+    for (const request of slow) {
+      request.end(Buffer.alloc(5));
+      await once(request, "response");
+    }
+    // The upstream's window, and what lies in sockets: not all that it would send.
+    expect(await filled).toBeLessThan(64 << 20);
+    const small = start({ "x-small": "1" });
+    small.end(Buffer.alloc(5));
+    expect((await answerOf(small)).trailers).toEqual({ "grpc-status": "0" });
+    for (const request of slow) request.destroy();
+  });
+
+  it("an upload that the upstream does not read is not taken on", async () => {
+    // Nobody reads: node's window for a stream is 64 KiB.
+    behave = () => {};
+    const request = start();
+    const bytes = await fill(
+      (chunk) => request.write(chunk),
+      () => once(request, "drain"),
+    );
+    expect(bytes).toBeLessThan(64 << 20);
+    request.destroy();
+  });
+});
+
+it("an upstream that is no gRPC url is refused at the start", async () => {
+  for (const url of ["http://127.0.0.1:1", "grpc://host", "grpc://user@host:1", "grpc://host:1/path", "host:1"]) {
+    await expect(bridge({ upstream: url })).rejects.toThrow(/no upstream/);
+  }
+});
