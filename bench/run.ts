@@ -4,10 +4,15 @@ import { writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import type { Measurement, Row } from "./harness/measurement.ts";
 import { table as asText } from "./harness/report.ts";
+import { calls } from "./measurements/calls.ts";
 import { copies } from "./measurements/copies.ts";
+import { link } from "./measurements/link.ts";
+import { message } from "./measurements/message.ts";
+import { put } from "./measurements/put.ts";
+import { stream } from "./measurements/stream.ts";
 import { table } from "./measurements/table.ts";
 
-const measurements: readonly Measurement[] = [table, copies];
+const measurements: readonly Measurement[] = [table, copies, message, link, stream, calls, put];
 
 const names = process.argv.slice(2);
 const unknown = names.filter((name) => !measurements.some((measurement) => measurement.name === name));

@@ -96,8 +96,10 @@ export class FlightSqlError extends Error {
     if (thrown instanceof ConnectError) {
       // The ConnectError itself is not kept as the cause: its text and metadata are those of the wire, unredacted.
       return new FlightSqlError(codeName(thrown.code), prefix + redact(thrown.rawMessage), {
-        metadata: withoutSecrets(thrown.metadata),
-        details: thrown.details.flatMap((d) => ("type" in d ? [{ type: d.type, value: d.value }] : [])),
+        metadata: withoutSecrets(thrown.metadata, redact),
+        details: thrown.details.flatMap((d) =>
+          "type" in d && isClean(new TextDecoder().decode(d.value), redact) ? [{ type: d.type, value: d.value }] : [],
+        ),
         cause: thrown.cause,
       });
     }
@@ -114,10 +116,28 @@ function ownCode(thrown: unknown): FlightSqlErrorCode {
   return "unknown";
 }
 
-function withoutSecrets(metadata: Headers): Headers {
-  const kept = new Headers(metadata);
-  for (const name of ["authorization", "set-cookie", "auth-token-bin"]) kept.delete(name);
+/** Servers do quote the credentials that they refuse: as they are, percent-encoded in grpc-message, or in bytes. */
+function withoutSecrets(metadata: Headers, redact: (text: string) => string): Headers {
+  const kept = new Headers();
+  for (const [name, value] of metadata) {
+    if (["authorization", "set-cookie", "auth-token-bin"].includes(name)) continue;
+    if (isClean(decoded(name, value), redact)) kept.append(name, redact(value));
+  }
   return kept;
+}
+
+function isClean(text: string, redact: (text: string) => string): boolean {
+  return redact(text) === text;
+}
+
+/** What an encoded value says; nothing when it is not encoded. */
+function decoded(name: string, value: string): string {
+  try {
+    if (name === "grpc-message") return decodeURIComponent(value);
+    return name.endsWith("-bin") ? atob(value) : "";
+  } catch {
+    return "";
+  }
 }
 
 function codeName(code: Code): FlightSqlErrorCode {

@@ -10,7 +10,10 @@ const built = pathToFileURL(resolve(folder, "node.js"));
 
 /** What the benchmarks use of a FlightSqlClient. */
 export interface Client {
-  query(sql: string): { table(): Promise<Table> };
+  query(sql: string): { table(): Promise<Table> } & AsyncIterable<Batch>;
+  readonly flight: {
+    doPut(descriptor: { path: string[] }, batches: readonly Batch[]): AsyncIterable<Uint8Array>;
+  };
   close(): Promise<void>;
 }
 
@@ -18,6 +21,12 @@ export interface Client {
 export interface Table {
   readonly numRows: number;
   readonly data: readonly Data[];
+  readonly batches: readonly Batch[];
+}
+
+export interface Batch {
+  readonly numRows: number;
+  readonly data: Data;
 }
 
 export interface Data {

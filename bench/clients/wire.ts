@@ -1,4 +1,4 @@
-// As much of gRPC as a hand-written reader needs: one DoGet over node:http2, messages as fresh buffers.
+// As much of gRPC as a hand-written reader needs: calls over node:http2, messages as fresh buffers.
 
 import { type ClientHttp2Session, connect, constants } from "node:http2";
 
@@ -16,16 +16,34 @@ export function openSession(url: string): ClientHttp2Session {
 
 /** Every message of a DoGet, each in a buffer of its own that its bytes were copied into once. */
 export function readMessages(session: ClientHttp2Session, ticket: string): Promise<Uint8Array[]> {
-  const text = Buffer.from(ticket);
-  if (text.length > 127) throw new RangeError("the ticket does not fit a one-byte length");
+  return call(session, "DoGet", field(1, Buffer.from(ticket)));
+}
+
+/** What a query of one endpoint comes down to: GetFlightInfo, whose answer nobody decodes, and DoGet. */
+export async function callTwice(session: ClientHttp2Session, statement: string): Promise<Uint8Array[]> {
+  // FlightDescriptor { type = CMD, cmd = Any { type_url, value = CommandStatementQuery { query } } }
+  const url = Buffer.from("type.googleapis.com/arrow.flight.protocol.sql.CommandStatementQuery");
+  const any = Buffer.concat([field(1, url), field(2, field(1, Buffer.from(statement)))]);
+  await call(session, "GetFlightInfo", Buffer.concat([Buffer.from([0x08, 2]), field(2, any)]));
+  return await call(session, "DoGet", field(1, Buffer.from(statement)));
+}
+
+function field(number: number, value: Uint8Array): Buffer {
+  if (value.length > 16_383) throw new RangeError("longer than a two-byte length");
+  const length = value.length < 128 ? [value.length] : [(value.length & 127) | 128, value.length >> 7];
+  return Buffer.concat([Buffer.from([(number << 3) | 2, ...length]), value]);
+}
+
+function call(session: ClientHttp2Session, method: string, request: Uint8Array): Promise<Uint8Array[]> {
   const stream = session.request({
     ":method": "POST",
-    ":path": "/arrow.flight.protocol.FlightService/DoGet",
+    ":path": `/arrow.flight.protocol.FlightService/${method}`,
     "content-type": "application/grpc+proto",
     te: "trailers",
   });
-  // The envelope (no flags, length) around Ticket { ticket = 1 }
-  stream.end(Buffer.concat([Buffer.from([0, 0, 0, 0, text.length + 2, 0x0a, text.length]), text]));
+  const head = Buffer.alloc(5); // no flags, then the length
+  head.writeUInt32BE(request.length, 1);
+  stream.end(Buffer.concat([head, request]));
 
   const messages: Uint8Array[] = [];
   const prefix = new Uint8Array(5);

@@ -14,6 +14,8 @@ export interface Contender {
   name: string;
   command: string;
   args: readonly string[];
+  /** Instead of the job's, for a race of statements rather than clients. */
+  statement?: string;
 }
 
 /** A client's medians over all rounds. */
@@ -35,9 +37,9 @@ export function nodeClient(name: string, file: string, ...args: string[]): Conte
 }
 
 /** A client in Python, from bench/clients/, in the venv of test/interop/install.mjs. */
-export function pythonClient(name: string, file: string): Contender {
+export function pythonClient(name: string, file: string, ...args: string[]): Contender {
   const python = fileURLToPath(new URL("../../.cache/interop/venv/bin/python", import.meta.url));
-  return { name, command: python, args: [fileURLToPath(new URL(`../clients/${file}`, import.meta.url))] };
+  return { name, command: python, args: [fileURLToPath(new URL(`../clients/${file}`, import.meta.url)), ...args] };
 }
 
 /** All contenders do the job `rounds` times in turn, after `warmups` that do not count. A repetition may take 120 s. */
@@ -47,7 +49,7 @@ export async function race(contenders: readonly Contender[], job: Job, rounds = 
     for (let round = -warmups; round < rounds; round++) {
       for (let turn = 0; turn < runners.length; turn++) {
         const runner = runners[(turn + round + warmups) % runners.length]!; // nobody is always first
-        const sample = await runner.process.repeat(job);
+        const sample = await runner.process.repeat({ ...job, statement: runner.contender.statement ?? job.statement });
         if (round >= 0) runner.samples.push(sample);
       }
     }

@@ -1,6 +1,36 @@
 // The one table, as text.
 
 import type { Row } from "./measurement.ts";
+import { type Standing, speedRatio } from "./race.ts";
+
+/** A row for each standing, and one for each bar that the first of them has to reach against another. */
+export function compare(
+  what: string,
+  standings: readonly [Standing, ...Standing[]],
+  bars: readonly { other: Standing; atLeast?: number }[],
+): Row[] {
+  const [first] = standings;
+  return [
+    ...standings.map(({ client, seconds, cpuSeconds, peakMegabytes }) => ({
+      what,
+      client,
+      // Everybody is measured by the same bytes.
+      megabytesPerSecond: first.counts.bytes / 1e6 / seconds,
+      seconds,
+      cpuSeconds,
+      peakMegabytes,
+    })),
+    ...bars.map(({ other, atLeast }) => ({
+      what,
+      client: first.client,
+      figure: {
+        value: speedRatio(first, other),
+        means: `× ${other.client}`,
+        ...(atLeast !== undefined && { bar: { atLeast } }),
+      },
+    })),
+  ];
+}
 
 const headings = ["measured", "client", "MB/s", "wall s", "cpu s", "peak MB", "figure", "bar"];
 

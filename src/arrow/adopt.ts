@@ -33,6 +33,7 @@ import {
   Utf8View,
   Vector,
 } from "apache-arrow";
+import { batchFields, makeBatch } from "./batch.ts";
 
 /**
  * The batches of a Table or RecordBatch of any copy of apache-arrow, as objects of the copy that this package uses.
@@ -76,12 +77,12 @@ function isOurs(input: object, { prototype }: { readonly prototype: object }): b
 
 function adoptBatch(batch: RecordBatch): RecordBatch {
   if (isOurs(batch, RecordBatch)) return batch;
-  const schema = toSchema(batch.schema);
-  const { length, offset, children } = batch.data;
+  const { metadata, metadataVersion } = batch.schema;
+  const schema = new Schema(batchFields(batch).map(adoptField), new Map(metadata), undefined, metadataVersion);
+  const { length, children } = batch.data;
   // A sliced struct's children are already cut to its rows.
   const columns = children.map((child, c) => adoptData(child, schema.fields[c]!.type));
-  const data = makeData({ type: new Struct(schema.fields), offset, length, nullCount: 0, children: columns });
-  return new RecordBatch(schema, data, new Map(batch.metadata));
+  return makeBatch(schema, length, columns, new Map(batch.metadata));
 }
 
 function adoptField(field: Field): Field {

@@ -1,4 +1,5 @@
-import { type Field, makeData, RecordBatch, Schema, Struct } from "apache-arrow";
+import { type Field, type RecordBatch, Schema } from "apache-arrow";
+import { makeBatch } from "./batch.ts";
 import { fieldData } from "./column.ts";
 import type { Place } from "./place.ts";
 
@@ -18,5 +19,5 @@ export function columnsToBatch(
   const fields = columns.map(({ field }) => field);
   const children = columns.map(({ field, values, place }) => fieldData(field, values, place));
   const schema = new Schema(fields, metadata);
-  return new RecordBatch(schema, makeData({ type: new Struct(fields), length, nullCount: 0, children }));
+  return makeBatch(schema, length, children);
 }

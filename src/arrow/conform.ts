@@ -1,5 +1,6 @@
-import { type Data, DataType, type Field, makeData, RecordBatch, type Schema, Struct } from "apache-arrow";
+import { type Data, DataType, type Field, type RecordBatch, type Schema } from "apache-arrow";
 import { FlightSqlError } from "../errors.ts";
+import { batchFields, makeBatch } from "./batch.ts";
 
 /**
  * A batch as one of a stream's schema, which may number dictionaries differently and say other things of its fields
@@ -8,8 +9,8 @@ import { FlightSqlError } from "../errors.ts";
  * @throws FlightSqlError `invalid_argument` when the columns are others
  */
 export function conform(batch: RecordBatch, schema: Schema): RecordBatch {
-  const { fields } = batch.schema;
   if (batch.schema === schema) return batch;
+  const fields = batchFields(batch);
   if (!sameFields(fields, schema.fields)) {
     const describe = (list: readonly Field[]): string => `{${list.map((f) => `${f.name}: ${f.type}`).join(", ")}}`;
     throw new FlightSqlError(
@@ -18,14 +19,11 @@ export function conform(batch: RecordBatch, schema: Schema): RecordBatch {
     );
   }
   const { length, children } = batch.data;
-  const data = makeData({ type: new Struct(schema.fields), length, nullCount: 0, children });
-  return new RecordBatch(schema, data, batch.metadata);
+  return makeBatch(schema, length, children, batch.metadata);
 }
 
 export function withColumns(batch: RecordBatch, children: Data[]): RecordBatch {
-  const { length } = batch.data;
-  const type = new Struct(batch.schema.fields);
-  return new RecordBatch(batch.schema, makeData({ type, length, nullCount: 0, children }), batch.metadata);
+  return makeBatch(batch.schema, batch.numRows, children, batch.metadata);
 }
 
 function sameFields(a: readonly Field[], b: readonly Field[]): boolean {

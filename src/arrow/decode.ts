@@ -1,4 +1,5 @@
-import { makeData, RecordBatch, type Schema, Struct, Vector } from "apache-arrow";
+import { type RecordBatch, type Schema, Vector } from "apache-arrow";
+import { makeBatch } from "./batch.ts";
 import { inflateBuffers } from "./inflate.ts";
 import { type LoadInput, loadColumns } from "./load.ts";
 import { type Message, readMessage } from "./message.ts";
@@ -108,8 +109,7 @@ export class FlightDecoder {
       if (child.length !== length)
         throw new RangeError(`column "${wire.fields[i]?.path}" has ${child.length} rows in a batch of ${length}`);
     }
-    const data = makeData({ type: new Struct(wire.schema.fields), length, nullCount: 0, children });
-    return new RecordBatch(wire.schema, data, message.metadata);
+    return makeBatch(wire.schema, length, children, message.metadata);
   }
 
   #takeDictionary(wire: WireSchema, id: number, isDelta: boolean, input: LoadInput): void {

@@ -18,10 +18,13 @@ export function readSchema(bytes: Uint8Array): Schema | null {
 function unwrapMessage(bytes: Uint8Array): Uint8Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.byteLength < 8) throw new RangeError(`a schema of ${bytes.byteLength} bytes is too short`);
-  const start = view.getUint32(0, true) === 0xffffffff ? 8 : 4;
+  const isMarked = view.getUint32(0, true) === 0xffffffff;
+  const start = isMarked ? 8 : 4;
   const length = view.getUint32(start - 4, true);
-  // A bare message begins with the offset of its root table, which is never its whole remaining length.
-  return start + length <= bytes.byteLength && length >= 16 ? bytes.subarray(start, start + length) : bytes;
+  const behind = bytes.byteLength - start - length;
+  // A bare message begins with the offset of its root table, which stands far from its end; behind a message with its
+  // length before it there is an end marker at most.
+  return behind >= 0 && (isMarked || behind <= 8) ? bytes.subarray(start, start + length) : bytes;
 }
 
 /** The bytes of `readSchema`: marker, length and message, without an end of stream. */

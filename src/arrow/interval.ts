@@ -1,5 +1,6 @@
 import { IntervalUnit } from "apache-arrow";
 import { isPlainObject, Misfit } from "./misfit.ts";
+import type { Interval } from "./values.ts";
 
 /** An interval's parts, whole and exact. */
 interface Parts {
@@ -78,4 +79,20 @@ function whole(value: unknown): bigint {
 function int32(value: bigint): number {
   if (BigInt.asIntN(32, value) !== value) throw new Misfit("is out of range");
   return Number(value);
+}
+
+/** Reads intervals out of their 32-bit words. */
+export function intervalReader(values: Int32Array, unit: IntervalUnit): (row: number) => Interval {
+  switch (unit) {
+    case IntervalUnit.YEAR_MONTH:
+      return (i) => ({ months: values[i]!, days: 0, nanoseconds: 0n });
+    case IntervalUnit.DAY_TIME:
+      return (i) => ({ months: 0, days: values[2 * i]!, nanoseconds: BigInt(values[2 * i + 1]!) * 1_000_000n });
+    default:
+      return (i) => ({
+        months: values[4 * i]!,
+        days: values[4 * i + 1]!,
+        nanoseconds: (BigInt(values[4 * i + 3]!) << 32n) | BigInt(values[4 * i + 2]! >>> 0),
+      });
+  }
 }

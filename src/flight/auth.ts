@@ -55,12 +55,13 @@ export class Credentials {
     if (value !== null && /^(bearer|basic) /i.test(value)) this.#adopt(["authorization", value]);
   }
 
-  /** After `unauthenticated`: whether asking again can give other credentials than those that were refused. */
-  renew(refused: string | undefined): boolean {
+  /** After `unauthenticated`: whether asking again can give other credentials than those in the headers refused. */
+  renew(refused: Headers): boolean {
     const { token, username } = this.#options;
     if (typeof token !== "function" && username === undefined) return false;
+    const [name, value] = this.#header ?? [];
     // A call that failed with an older token than the current one need not cost a new one.
-    if (this.#header?.[1] === refused) this.#header = undefined;
+    if (name !== undefined && refused.get(name) === value) this.#header = undefined;
     return true;
   }
 
@@ -104,7 +105,8 @@ export class Credentials {
 
   #adopt(header: readonly [string, string]): void {
     this.#header = header;
-    this.#secrets.add(header[1].replace(/^(bearer|basic) /i, ""));
+    const secret = header[1].replace(/^(bearer|basic) /i, "");
+    if (secret !== "") this.#secrets.add(secret);
   }
 }
 

@@ -21,6 +21,8 @@ export interface ChannelOptions {
   /** Absent for servers that must not see the client's credentials. */
   readonly credentials?: Credentials | undefined;
   readonly cookies?: CookieJar | undefined;
+  /** Takes secrets out of a server's text. Default: those of `credentials`. */
+  readonly redact?: ((text: string) => string) | undefined;
 }
 
 /** What sets one RPC apart for the channel. */
@@ -135,12 +137,13 @@ export class Channel {
     if (!(thrown instanceof ConnectError)) return false;
     this.#observe(thrown.metadata);
     if (thrown.code !== Code.Unauthenticated) return false;
-    const renewed = this.#options.credentials?.renew(sent.headers.get("authorization") ?? undefined) ?? false;
+    const renewed = this.#options.credentials?.renew(sent.headers) ?? false;
     return renewed && rpc.repeatable && attempt === 0;
   }
 
   #failure(thrown: unknown, rpc: Rpc, scope: CallScope): FlightSqlError {
-    return scope.failure(thrown, `${rpc.name} to ${this.uri}`, this.#options.credentials?.redact);
+    const { redact, credentials } = this.#options;
+    return scope.failure(thrown, `${rpc.name} to ${this.uri}`, redact ?? credentials?.redact);
   }
 }
 

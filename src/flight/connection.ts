@@ -40,8 +40,9 @@ export class Connection {
   ) {
     const { uri, transport, metadata } = options;
     const cookies = options.cookies ? new CookieJar() : undefined;
-    const anonymous = new Channel({ uri, transport, metadata, cookies });
-    const credentials = new Credentials(options, async (header, payload) => {
+    const redact = (text: string): string => credentials.redact(text);
+    const anonymous = new Channel({ uri, transport, metadata, cookies, redact });
+    const credentials: Credentials = new Credentials(options, async (header, payload) => {
       // Not the scope of the call that happened to come first: others wait for the same token.
       const scope = this.scope({});
       try {

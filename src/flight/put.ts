@@ -44,6 +44,8 @@ export async function* encodeStream(
   for await (const item of input) {
     const { batch, appMetadata = none }: FlightPutChunk = "batch" in item ? item : { batch: item };
     if (batch === null) {
+      // Arrow's C++ server takes a first message without a schema for the descriptor alone, and drops what else it has.
+      if (flightDescriptor !== undefined) yield message(none, none, none);
       yield message(none, none, appMetadata);
       continue;
     }

@@ -162,11 +162,12 @@ async function beginUnlessMissing(
   }
 }
 
-function withCommitted(thrown: unknown, rows: bigint): unknown {
-  if (!(thrown instanceof FlightSqlError)) return thrown;
-  const { code, message, metadata, details, cause } = thrown;
+/** The failure of a part, with the rows of the parts before it and what the server said of the part itself. */
+function withCommitted(thrown: unknown, before: bigint): FlightSqlError {
+  const { code, message, metadata, details, cause, recordCount = 0n } = FlightSqlError.from(thrown, "ingest");
+  const rows = before < 0n || recordCount < 0n ? -1n : before + recordCount;
   const committed = rows < 0n ? "an unknown number of" : rows;
-  return new FlightSqlError(code, `${message} (${committed} rows were committed before)`, {
+  return new FlightSqlError(code, `${message} (${committed} rows are committed)`, {
     metadata,
     details,
     cause,

@@ -1,4 +1,5 @@
-import { type Field, makeData, RecordBatch, type Schema, Struct } from "apache-arrow";
+import type { Field, RecordBatch, Schema } from "apache-arrow";
+import { makeBatch } from "../arrow/batch.ts";
 import { FlightDecoder } from "../arrow/decode.ts";
 import { decompressor } from "../arrow/decompress.ts";
 import { IpcStreamWriter } from "../arrow/ipc.ts";
@@ -260,10 +261,5 @@ function rebase(batch: RecordBatch, schema: Schema, where: string): RecordBatch 
       `${where}: endpoints of one result have different schemas: {${describe(schema.fields)}} and {${describe(batch.schema.fields)}}`,
     );
   }
-  const { length, children } = batch.data;
-  return new RecordBatch(
-    schema,
-    makeData({ type: new Struct(schema.fields), length, nullCount: 0, children }),
-    batch.metadata,
-  );
+  return makeBatch(schema, batch.numRows, batch.data.children, batch.metadata);
 }

@@ -51,12 +51,16 @@ const maxSessionMemory = 1024;
 /** HTTP/2 by itself: requests and their bytes, without what gRPC means by them. */
 export class Http2Client implements HttpClient {
   readonly protocol = "grpc";
-  readonly readAheadBytes: number = 1 << 20;
   readonly #options: NodeTransportOptions;
   #session: Promise<ClientHttp2Session> | undefined;
 
   constructor(options: NodeTransportOptions) {
     this.#options = options;
+  }
+
+  /** A part of the window, so that the budget bounds this too. */
+  get readAheadBytes(): number {
+    return this.#options.budget.window / 16;
   }
 
   allocate(bytes: number): ArrayBuffer {
@@ -67,8 +71,9 @@ export class Http2Client implements HttpClient {
   async request(request: HttpRequest): Promise<HttpResponse> {
     request.signal.throwIfAborted();
     const session = await abortable(this.#connected(), request.signal);
-    const { pathname } = new URL(request.url);
-    const headers: Record<string, string> = { ":method": "POST", ":path": pathname };
+    // All behind the authority; `new URL` for it is a tenth of what a small call costs here.
+    const path = request.url.slice(request.url.indexOf("/", request.url.indexOf("//") + 2));
+    const headers: Record<string, string> = { ":method": "POST", ":path": path };
     for (const [name, value] of request.header) headers[name] = value;
     let stream: ClientHttp2Stream;
     try {
@@ -184,7 +189,7 @@ class Exchange implements ResponseBody {
       // servers on nghttp2 end a connection that sends more than 1,000 of them in a row.
       if (this.#ended && stream.writableFinished) return;
       this.#fail(signal.reason);
-      stream.close(constants.NGHTTP2_CANCEL);
+      this.cancel();
     };
     this.response = new Promise((resolve, reject) => {
       this.#settle = { resolve: () => {}, reject };
@@ -205,9 +210,16 @@ class Exchange implements ResponseBody {
     stream.on("data", (chunk: Uint8Array) => this.#take(chunk));
     stream.once("end", () => {
       this.#ended = true;
-      this.#done(false);
+      if (hasAnswer) this.#done(false);
       // The server is done: what it has not read of the request it never will, and node waits for that without end.
-      if (!stream.writableFinished) stream.close(constants.NGHTTP2_CANCEL);
+      if (!stream.writableFinished) this.cancel();
+    });
+    // A reset with NO_ERROR is neither an error nor, while nothing is read, an end; an answer in the same packet is
+    // told in the next tick.
+    stream.once("aborted", () => {
+      setImmediate(() => {
+        if (!hasAnswer) this.cancel();
+      });
     });
     stream.once("error", (cause) => this.#fail(callError(cause, stream, baseUrl)));
     stream.once("close", () => {
@@ -237,7 +249,7 @@ class Exchange implements ResponseBody {
       stream.end();
     } catch (cause) {
       this.#fail(cause);
-      stream.close(constants.NGHTTP2_CANCEL);
+      this.cancel();
     }
   }
 
@@ -254,7 +266,14 @@ class Exchange implements ResponseBody {
   }
 
   cancel(): void {
-    this.#stream.close(constants.NGHTTP2_CANCEL);
+    const stream = this.#stream;
+    stream.close(constants.NGHTTP2_CANCEL);
+    // One that the server has closed waits for its end to be read, or its writes to be done: nobody will do that. Not
+    // at once, since this may run between two parts of a chunk, and node takes a part for a destroyed stream as a
+    // negative error code.
+    setImmediate(() => {
+      if (stream.rstCode === constants.NGHTTP2_NO_ERROR) stream.destroy();
+    });
   }
 
   /** What came before the first read, and all of it where `receiveInto` does not work. */

@@ -63,6 +63,5 @@ export class PageDriver {
 
 /** The text of an element as it is laid out, line breaks included. */
 export function shownText(locator: Locator): Promise<string> {
-  // biome-ignore lint/performance/useDomNodeTextContent: Playwright's, whose textContent() loses the line breaks.
   return locator.innerText();
 }

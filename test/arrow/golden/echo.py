@@ -19,10 +19,12 @@ while head := source.read(4):
         batches = list(reader)
         for batch in batches:
             batch.validate(full=True)
+        # pyarrow 26 crashes when it compresses, or writes at the top, a sparse union without rows.
+        codec = None if "union" in str(reader.schema) else codecs[count % 4]
         out = pa.BufferOutputStream()
-        with pa.ipc.new_stream(out, reader.schema, options=pa.ipc.IpcWriteOptions(compression=codecs[count % 4])) as writer:
+        with pa.ipc.new_stream(out, reader.schema, options=pa.ipc.IpcWriteOptions(compression=codec)) as writer:
             for batch in batches:
-                if batch.num_rows:  # pyarrow 26 crashes when it writes a sparse union without rows
+                if batch.num_rows:
                     writer.write_batch(batch)
         answer = out.getvalue().to_pybytes()
     except Exception as error:
