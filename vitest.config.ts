@@ -23,6 +23,9 @@ const chromium = async (): Promise<TestProjectConfiguration> => ({
       "@bufbuild/protobuf/wire",
       "@bufbuild/protobuf/wkt",
       "@bufbuild/protobuf/codegenv2",
+      "fast-check",
+      "fzstd",
+      "zstddec",
     ],
   },
   test: {

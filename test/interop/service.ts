@@ -7,6 +7,8 @@ export type ServiceRequest = (
   | { readonly server: "pyarrow"; readonly options?: PyarrowOptions }
   | { readonly server: "roapi"; readonly options: RoapiOptions }
   | { readonly server: "sail" }
+  /** Ours, and gRPC-Web by itself: the look-alike of InfluxDB 3. */
+  | { readonly server: "influx"; readonly tls: boolean }
 ) & {
   /** Behind Envoy, as gRPC-Web: over HTTP/1.1, or over TLS and HTTP/2. */
   readonly via?: "envoy" | "envoy-tls";

@@ -1,3 +1,5 @@
+import { startInflux } from "../support/influx-server.ts";
+import { selfSigned } from "./certificate.ts";
 import {
   type Running,
   startEnvoy,
@@ -11,6 +13,7 @@ import type { Service, ServiceRequest } from "./service.ts";
 
 /** Starts a server, and Envoy before it if that is wanted. Node only: browsers have `remoteService`. */
 export async function startService(request: ServiceRequest): Promise<Service> {
+  if (request.server === "influx") return startWeb(request.tls);
   const server = await start(request);
   const { via, metadata } = request;
   if (via === undefined) return server;
@@ -28,7 +31,13 @@ export async function startService(request: ServiceRequest): Promise<Service> {
   }
 }
 
-function start(request: ServiceRequest): Promise<Running> {
+async function startWeb(tls: boolean): Promise<Service> {
+  const certificate = tls ? selfSigned() : undefined;
+  const { webUrl, stop } = await startInflux(certificate);
+  return { url: webUrl, stop, ...(certificate && { ca: certificate.cert }) };
+}
+
+function start(request: Exclude<ServiceRequest, { server: "influx" }>): Promise<Running> {
   switch (request.server) {
     case "integration":
       return startIntegration(request.scenario);

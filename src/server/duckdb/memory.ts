@@ -69,6 +69,30 @@ export function structChild(vector: RawVector, index: number): RawVector {
   return bindings.struct_vector_get_child(vector, index);
 }
 
+/** Overwrites the beginning of a vector's values. */
+export function writeBytes(vector: RawVector, bytes: Uint8Array): void {
+  if (bytes.byteLength === 0) return;
+  bindings.copy_data_to_vector(vector, 0, bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** Says which rows are null; `bits` is made of whole 64-bit words. */
+export function writeValidity(vector: RawVector, bits: Uint8Array): void {
+  bindings.vector_ensure_validity_writable(vector);
+  bindings.copy_data_to_vector_validity(vector, 0, bits.buffer as ArrayBuffer, bits.byteOffset, bits.byteLength);
+}
+
+/** Puts a string or a blob into a row; DuckDB keeps a copy. */
+export function writeText(vector: RawVector, row: number, bytes: Uint8Array): void {
+  bindings.vector_assign_string_element_len(vector, row, bytes);
+}
+
+/** Makes room for the values of a list vector's lists, and gives the vector they go to. */
+export function sizeList(vector: RawVector, length: number): RawVector {
+  bindings.list_vector_reserve(vector, length);
+  bindings.list_vector_set_size(vector, length);
+  return bindings.list_vector_get_child(vector);
+}
+
 /** `length` bytes from the address that stands at `offset` in `bytes`. */
 export function bytesAt(bytes: Uint8Array, offset: number, length: number): Uint8Array {
   // The vector's memory is an ArrayBuffer that DuckDB owns; never a shared one.
