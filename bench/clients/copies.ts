@@ -1,7 +1,6 @@
 // Counts how often JavaScript copies a byte of a result: the ways to copy bytes are wrapped before the client is loaded, so
 // the figure is what ran, not what the source promises. The argument says whose client: "reader" or "flightsql".
-// Not seen: the kernel's copy into node's read buffer, the same for both; and the one that node itself makes from there
-// into the message's memory where src/transport/node-direct.ts works. A figure of 0 means that one.
+// Not seen: the kernel's copy into node's read buffer, the same for both.
 
 import { Readable } from "node:stream";
 import { serveJobs } from "../harness/client.ts";

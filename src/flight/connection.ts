@@ -31,7 +31,8 @@ export class Connection {
   readonly halfDuplex: boolean;
   readonly endpoints: ConnectionOptions["endpoints"];
   readonly #timeoutMs: number | undefined;
-  readonly #closing = new AbortController();
+  readonly #open = new Set<CallScope>();
+  #isClosed = false;
 
   /** @param handshake sends the Handshake of basic authentication over a channel without credentials */
   constructor(
@@ -71,7 +72,11 @@ export class Connection {
   /** Begins a call. */
   scope(options: CallOptions, ...stops: AbortSignal[]): CallScope {
     const limits = options.timeoutMs === undefined ? { ...options, timeoutMs: this.#timeoutMs } : options;
-    return new CallScope(limits, [this.#closing.signal, ...stops]);
+    const scope = new CallScope(limits, stops);
+    this.#open.add(scope);
+    scope.onEnd(() => this.#open.delete(scope));
+    if (this.#isClosed) scope.stop(closed());
+    return scope;
   }
 
   /** Runs a call that is over when its promise settles. */
@@ -86,7 +91,12 @@ export class Connection {
 
   /** Ends the calls under way and closes the transports. Idempotent. */
   close(): void {
-    this.#closing.abort(new FlightSqlError("canceled", "the client was closed"));
+    this.#isClosed = true;
+    for (const scope of this.#open) scope.stop(closed());
     this.locations.close();
   }
+}
+
+function closed(): FlightSqlError {
+  return new FlightSqlError("canceled", "the client was closed");
 }

@@ -1,24 +1,14 @@
 import type { Interceptor, Transport } from "@connectrpc/connect";
 import type { LoadCodec } from "../arrow/decode.ts";
 import { FlightSqlError } from "../errors.ts";
+import type { TlsOptions } from "../transport/tls.ts";
 import type { AuthOptions } from "./auth.ts";
 import type { ConnectionOptions } from "./connection.ts";
 import type { EndpointOptions } from "./endpoints.ts";
 import type { Dial, LocationOptions } from "./locations.ts";
 import type { Metadata } from "./scope.ts";
 
-/** TLS of native gRPC connections. Node only. */
-export interface TlsOptions {
-  /** Certificate authorities to trust instead of the system's, PEM. */
-  ca?: string | Uint8Array | readonly (string | Uint8Array)[] | undefined;
-  /** Client certificate, PEM, for mutual TLS; with `key`. */
-  cert?: string | Uint8Array | undefined;
-  key?: string | Uint8Array | undefined;
-  /** Name expected in the server's certificate, when it is not the host's. */
-  serverName?: string | undefined;
-  /** `false` takes any certificate. Default `true`. */
-  rejectUnauthorized?: boolean | undefined;
-}
+export type { TlsOptions };
 
 /** How to reach a server, and how to treat it. */
 export interface ClientOptions extends AuthOptions {

@@ -17,12 +17,13 @@ export class WaitingEndpoint {
   #endpoint: FlightEndpoint;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #renewing: Promise<void> | undefined;
+  readonly #forget: () => void;
 
   constructor(connection: Connection, scope: CallScope, endpoint: FlightEndpoint) {
     this.#connection = connection;
     this.#scope = scope;
     this.#endpoint = endpoint;
-    scope.signal.addEventListener("abort", () => clearTimeout(this.#timer), { once: true });
+    this.#forget = scope.onEnd(() => clearTimeout(this.#timer));
     this.#schedule();
   }
 
@@ -31,6 +32,7 @@ export class WaitingEndpoint {
     clearTimeout(this.#timer);
     await this.#renewing;
     clearTimeout(this.#timer);
+    this.#forget();
     return this.#endpoint;
   }
 

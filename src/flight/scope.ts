@@ -26,19 +26,25 @@ export class CallScope {
   readonly metadata: Metadata;
   readonly #controller = new AbortController();
   readonly #parents: readonly AbortSignal[];
+  readonly #onEnd = new Set<() => void>();
   readonly #timeoutMs: number | undefined;
   readonly #deadline: number;
   readonly #timer: ReturnType<typeof setTimeout> | undefined;
   #expired = false;
+  #stopped: { readonly reason: unknown } | undefined;
 
-  /** @param stops what else can stop the call: the client's closing, a reader's `cancel()` */
+  /** @param stops what else can stop the call: a reader's `cancel()` */
   constructor(options: CallOptions, stops: readonly AbortSignal[]) {
     this.metadata = options.metadata ?? {};
     this.#timeoutMs = options.timeoutMs;
     this.#deadline = options.timeoutMs === undefined ? Number.POSITIVE_INFINITY : performance.now() + options.timeoutMs;
     this.#parents = options.signal === undefined ? stops : [options.signal, ...stops];
+    this.signal.addEventListener("abort", () => {
+      for (const callback of this.#onEnd) callback();
+      this.#onEnd.clear();
+    });
     for (const parent of this.#parents) {
-      if (parent.aborted) this.#controller.abort(parent.reason);
+      if (parent.aborted) this.stop(parent.reason);
       else parent.addEventListener("abort", this.#follow);
     }
     // setTimeout's own limit; a longer deadline is as good as none.
@@ -59,19 +65,37 @@ export class CallScope {
     return Math.max(1, Math.ceil(this.#deadline - performance.now()));
   }
 
+  /**
+   * Calls back once, when the call is stopped or over; at once when it is already.
+   *
+   * A list of its own: a result with many endpoints would put more listeners on the signal than Node takes for sane.
+   *
+   * @returns forgets the callback
+   */
+  onEnd(callback: () => void): () => void {
+    if (this.signal.aborted) callback();
+    else this.#onEnd.add(callback);
+    return () => this.#onEnd.delete(callback);
+  }
+
   /** A signal for one RPC of this call, and how to end that RPC alone. */
   fork(): { signal: AbortSignal; end: () => void } {
     const controller = new AbortController();
-    const abort = (): void => controller.abort(this.signal.reason);
-    if (this.signal.aborted) abort();
-    else this.signal.addEventListener("abort", abort);
+    const forget = this.onEnd(() => controller.abort(this.signal.reason));
     return {
       signal: controller.signal,
       end: () => {
-        this.signal.removeEventListener("abort", abort);
+        forget();
         controller.abort();
       },
     };
+  }
+
+  /** Stops the call, as an abort by the caller would. */
+  stop(reason: unknown): void {
+    if (this.signal.aborted) return;
+    this.#stopped = { reason };
+    this.#controller.abort(reason);
   }
 
   /** Ends every RPC of the call that still runs, and forgets the caller's signal. */
@@ -84,9 +108,8 @@ export class CallScope {
   /** What to throw: why the scope was stopped, if it was, and otherwise the failure itself. */
   failure(thrown: unknown, where: string, redact?: (text: string) => string): FlightSqlError {
     if (this.#expired) return this.#timeout(where);
-    const stopped = this.#parents.find((parent) => parent.aborted);
-    if (stopped !== undefined) {
-      const reason: unknown = stopped.reason;
+    if (this.#stopped !== undefined) {
+      const { reason } = this.#stopped;
       if (reason instanceof FlightSqlError) return reason as FlightSqlError;
       // AbortSignal.timeout() is a deadline as much as timeoutMs is.
       const code = reason instanceof Error && reason.name === "TimeoutError" ? "deadline_exceeded" : "canceled";
@@ -115,6 +138,6 @@ export class CallScope {
   }
 
   readonly #follow = (event: Event): void => {
-    this.#controller.abort((event.target as AbortSignal).reason);
+    this.stop((event.target as AbortSignal).reason);
   };
 }

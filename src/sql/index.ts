@@ -26,7 +26,7 @@ export {
 } from "./metadata.ts";
 export type { Parameters, PreparedStatement } from "./prepared.ts";
 export type { Progress, QueryOptions } from "./progress.ts";
-export type { IpcOptions } from "./result-stream.ts";
 export type { QueryResult } from "./result.ts";
+export type { IpcOptions } from "./result-stream.ts";
 export type { SubstraitPlan } from "./statements.ts";
 export type { Savepoint, Transaction } from "./transaction.ts";

@@ -1,7 +1,7 @@
 import { type DescField, type DescMessage, type Message, toBinary } from "@bufbuild/protobuf";
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { Code, ConnectError } from "@connectrpc/connect";
-import type { HttpClient, ResponseBody, Sink } from "./http.ts";
+import type { HttpClient, ResponseBody } from "./http.ts";
 
 /** A message or, in gRPC-Web, the trailers: `[u8 flags] [u32 big-endian length] [bytes]`. */
 export interface Envelope {
@@ -24,7 +24,7 @@ export const trailerFlag = 0x80;
  * Reading begins with the first `next()` and goes on for as long as the consumer keeps up: stopping the body after each
  * message and starting it for the next would cost every message a turn of the event loop and a window update.
  */
-export class EnvelopeReader implements Sink {
+export class EnvelopeReader {
   readonly #body: ResponseBody;
   readonly #http: Pick<HttpClient, "allocate" | "readAheadBytes">;
   readonly #limit: number;
@@ -70,7 +70,7 @@ export class EnvelopeReader implements Sink {
   #read(): void {
     if (this.#reading || this.#ended || this.#failure !== undefined) return;
     this.#reading = true;
-    this.#body.read(this).then(
+    this.#body.read(this.#take).then(
       (more) => {
         this.#reading = false;
         this.#ended = !more;
@@ -92,34 +92,35 @@ export class EnvelopeReader implements Sink {
     );
   }
 
-  target(): Uint8Array {
-    return this.#target;
-  }
-
-  /** False when the reading has failed, or the consumer, who had a turn since the last time, is behind. */
-  wrote(bytes: number): boolean {
-    if (this.#failure !== undefined) return false;
+  /** False when the reading has failed, or the consumer, who had a turn since the last chunk, is behind. */
+  readonly #take = (chunk: Uint8Array): boolean => {
     const isBehind = this.#isBehind;
-    if (bytes < this.#target.byteLength) {
-      this.#target = this.#target.subarray(bytes);
-      return !isBehind;
+    for (let at = 0; at < chunk.byteLength && this.#failure === undefined; ) {
+      const part = chunk.subarray(at, at + this.#target.byteLength);
+      this.#target.set(part);
+      this.#target = this.#target.subarray(part.byteLength);
+      at += part.byteLength;
+      if (this.#target.byteLength === 0) this.#filled();
     }
-    try {
-      if (this.#message === undefined) this.#message = this.#target = this.#start();
-      else this.#target = this.#target.subarray(bytes);
-    } catch (reason) {
-      this.#failure = { reason };
-      this.#target = new Uint8Array(64 * 1024); // whatever still comes is written over and over here
-      return false;
+    return this.#failure === undefined && !isBehind;
+  };
+
+  /** The head is complete, or the message. */
+  #filled(): void {
+    if (this.#message === undefined) {
+      try {
+        this.#message = this.#target = this.#start();
+      } catch (reason) {
+        this.#failure = { reason };
+        return;
+      }
+      if (this.#message.byteLength > 0) return;
     }
-    if (this.#target.byteLength === 0) {
-      this.#queue.push({ flags: this.#head[0]!, data: this.#message });
-      this.#queuedBytes += this.#message.byteLength;
-      this.#message = undefined;
-      this.#target = this.#head;
-      this.#wake?.();
-    }
-    return !isBehind;
+    this.#queue.push({ flags: this.#head[0]!, data: this.#message });
+    this.#queuedBytes += this.#message.byteLength;
+    this.#message = undefined;
+    this.#target = this.#head;
+    this.#wake?.();
   }
 
   #start(): Uint8Array {

@@ -1,5 +1,5 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import { type HttpClient, type HttpRequest, type HttpResponse, pour, type ResponseBody, type Sink } from "./http.ts";
+import type { HttpClient, HttpRequest, HttpResponse, ResponseBody } from "./http.ts";
 import { type ClosableTransport, createTransport, type TransportOptions } from "./transport.ts";
 
 export interface FetchTransportOptions extends TransportOptions {
@@ -79,7 +79,7 @@ class FetchBody implements ResponseBody {
     this.#reader?.cancel().catch(() => {});
   }
 
-  async read(sink: Sink): Promise<boolean> {
+  async read(sink: (chunk: Uint8Array) => boolean): Promise<boolean> {
     const reader = this.#reader;
     if (reader === undefined) return false;
     for (;;) {
@@ -90,7 +90,7 @@ class FetchBody implements ResponseBody {
         throw networkError(cause, this.#signal, this.#url, "the connection broke while the response was read");
       }
       if (result.done) return false;
-      if (!pour(result.value, sink)) return true;
+      if (!sink(result.value)) return true;
     }
   }
 }

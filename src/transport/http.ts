@@ -18,38 +18,17 @@ export interface HttpResponse {
 
 export interface ResponseBody {
   /**
-   * Fills the sink as bytes arrive, until it wants no more or the body ends. What flow control has already let in may
-   * still come after that.
+   * Hands chunks to `sink` as they arrive, until it answers false or the body ends. What flow control has already let
+   * in may still come after that.
    *
    * A sink instead of an iterator: most chunks are part of a larger message, and a promise for each would cost more
-   * than copying it. And a sink with memory of its own: a platform that can writes into it directly.
+   * than copying it. It must not throw: nobody stands between it and the event loop.
    *
    * @returns whether more may come
    */
-  read(sink: Sink): Promise<boolean>;
+  read(sink: (chunk: Uint8Array) => boolean): Promise<boolean>;
   /** Ends the exchange: nobody wants the rest. */
   cancel(): void;
-}
-
-/** Takes the bytes of a body. It must not throw: nobody stands between it and the event loop. */
-export interface Sink {
-  /** Where the next bytes belong; never empty. */
-  target(): Uint8Array;
-  /** So many bytes were written there; false asks to be given no more for now. */
-  wrote(bytes: number): boolean;
-}
-
-/** Copies a chunk into a sink. */
-export function pour(chunk: Uint8Array, sink: Sink): boolean {
-  let wantsMore = true;
-  for (let at = 0; at < chunk.byteLength; ) {
-    const target = sink.target();
-    const part = at === 0 && chunk.byteLength <= target.byteLength ? chunk : chunk.subarray(at, at + target.byteLength);
-    target.set(part);
-    at += part.byteLength;
-    wantsMore = sink.wrote(part.byteLength);
-  }
-  return wantsMore;
 }
 
 /** What differs between platforms: the whole of it. */

@@ -7,24 +7,11 @@ import {
 } from "node:http2";
 import { connect as connectSocket } from "node:net";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { type HttpClient, type HttpRequest, type HttpResponse, pour, type ResponseBody, type Sink } from "./http.ts";
-import { type Flow, receiveInto } from "./node-direct.ts";
+import type { HttpClient, HttpRequest, HttpResponse, ResponseBody } from "./http.ts";
 import { callError, connectError } from "./node-errors.ts";
 import type { ReceiveBudget } from "./node-windows.ts";
+import type { TlsOptions } from "./tls.ts";
 import { type ClosableTransport, createTransport, type TransportOptions } from "./transport.ts";
-
-/** TLS as `node:tls` takes it. */
-export interface TlsOptions {
-  /** Certificate authorities to trust instead of the system's, PEM. */
-  readonly ca?: string | Uint8Array | readonly (string | Uint8Array)[] | undefined;
-  /** Client certificate, PEM, for mutual TLS; with `key`. */
-  readonly cert?: string | Uint8Array | undefined;
-  readonly key?: string | Uint8Array | undefined;
-  /** Name expected in the server's certificate, when it is not the host's. */
-  readonly serverName?: string | undefined;
-  /** `false` takes any certificate. Default `true`. */
-  readonly rejectUnauthorized?: boolean | undefined;
-}
 
 export interface NodeTransportOptions extends TransportOptions {
   /** Path of a Unix domain socket to connect to; `baseUrl` then only names the authority. */
@@ -173,9 +160,7 @@ function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
 class Exchange implements ResponseBody {
   readonly response: Promise<HttpResponse>;
   readonly #stream: ClientHttp2Stream;
-  #sink: Sink | undefined;
-  /** Null where `receiveInto` does not work, undefined before that is known. */
-  #flow: Flow | null | undefined;
+  #sink: ((chunk: Uint8Array) => boolean) | undefined;
   #settle: { resolve: (more: boolean) => void; reject: (reason: unknown) => void } | undefined;
   #ended = false;
   #failure: unknown;
@@ -207,7 +192,11 @@ class Exchange implements ResponseBody {
     });
     // Paused before the listener is there, so that nothing flows until somebody reads.
     stream.pause();
-    stream.on("data", (chunk: Uint8Array) => this.#take(chunk));
+    stream.on("data", (chunk: Uint8Array) => {
+      if (this.#sink?.(chunk)) return;
+      stream.pause();
+      this.#done(true);
+    });
     stream.once("end", () => {
       this.#ended = true;
       if (hasAnswer) this.#done(false);
@@ -253,15 +242,13 @@ class Exchange implements ResponseBody {
     }
   }
 
-  read(sink: Sink): Promise<boolean> {
+  read(sink: (chunk: Uint8Array) => boolean): Promise<boolean> {
     return new Promise((resolve, reject) => {
       if (this.#failure !== undefined) return reject(this.#failure);
       if (this.#ended) return resolve(false);
       this.#sink = sink;
       this.#settle = { resolve, reject };
-      if (this.#flow) return this.#flow.start();
       this.#stream.resume();
-      this.#direct();
     });
   }
 
@@ -269,31 +256,10 @@ class Exchange implements ResponseBody {
     const stream = this.#stream;
     stream.close(constants.NGHTTP2_CANCEL);
     // One that the server has closed waits for its end to be read, or its writes to be done: nobody will do that. Not
-    // at once, since this may run between two parts of a chunk, and node takes a part for a destroyed stream as a
-    // negative error code.
+    // at once, since this may run while a chunk is taken.
     setImmediate(() => {
       if (stream.rstCode === constants.NGHTTP2_NO_ERROR) stream.destroy();
     });
-  }
-
-  /** What came before the first read, and all of it where `receiveInto` does not work. */
-  #take(chunk: Uint8Array): void {
-    this.#after(pour(chunk, this.#sink!));
-    this.#direct();
-  }
-
-  /** From the first moment that nothing is buffered, bytes no longer take the way of `data` events. */
-  #direct(): void {
-    const stream = this.#stream;
-    if (this.#flow !== undefined || stream.readableLength > 0 || stream.destroyed || stream.isPaused()) return;
-    this.#flow = receiveInto(stream, this.#sink!, (wantsMore) => this.#after(wantsMore)) ?? null;
-  }
-
-  #after(wantsMore: boolean): void {
-    if (wantsMore) return;
-    if (this.#flow) this.#flow.stop();
-    else this.#stream.pause();
-    this.#done(true);
   }
 
   #done(more: boolean): void {

@@ -20,6 +20,8 @@ export interface Launch {
   command: string;
   args: readonly string[];
   env?: Readonly<Record<string, string>>;
+  /** Where it may write: the current folder unless given. */
+  cwd?: string;
   /** The line that says it listens, its first group the port; or a port, which is then dialled until it answers. */
   ready: RegExp | number;
   /** Scheme of `url`: "grpc" unless given. */
@@ -47,6 +49,7 @@ export async function launch(what: Launch): Promise<Running> {
   const child = spawn(what.command, what.args, {
     stdio: ["pipe", "pipe", "pipe"],
     env: { ...process.env, ...what.env },
+    ...(what.cwd !== undefined && { cwd: what.cwd }),
   });
   children.add(child);
   const gone = once(child, "close").then(
