@@ -84,6 +84,17 @@ export class FlightSqlError extends Error {
     return typeof value === "object" && value !== null && brand in value;
   }
 
+  /** @internal The same error with a remark behind its message, and the rows that had changed. */
+  annotated(remark: string, recordCount: bigint | undefined = this.recordCount): FlightSqlError {
+    const { code, message, metadata, details, cause } = this;
+    return new FlightSqlError(code, remark === "" ? message : `${message} (${remark})`, {
+      metadata,
+      details,
+      cause,
+      recordCount,
+    });
+  }
+
   /**
    * Any thrown value as a `FlightSqlError`; one that is already such an error is returned as it is.
    *

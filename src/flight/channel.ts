@@ -20,6 +20,8 @@ export interface ChannelOptions {
   readonly metadata: Metadata;
   /** Absent for servers that must not see the client's credentials. */
   readonly credentials?: Credentials | undefined;
+  /** Whether a token that a response carries replaces the client's: the word of its own server alone counts. */
+  readonly adoptsTokens?: boolean | undefined;
   readonly cookies?: CookieJar | undefined;
   /** Takes secrets out of a server's text. Default: those of `credentials`. */
   readonly redact?: ((text: string) => string) | undefined;
@@ -130,7 +132,7 @@ export class Channel {
   /** Cookies and rotated tokens come in headers and in trailers, of successes and of failures. */
   #observe(header: Headers): void {
     this.#options.cookies?.absorb(header);
-    this.#options.credentials?.observe(header);
+    if (this.#options.adoptsTokens) this.#options.credentials?.observe(header);
   }
 
   #mayRepeat(thrown: unknown, rpc: Rpc, attempt: number, sent: { headers: Headers }): boolean {

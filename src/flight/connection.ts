@@ -53,7 +53,7 @@ export class Connection {
       }
     });
     this.locations = new Locations(
-      { uri, transport, metadata, credentials, cookies },
+      { uri, transport, metadata, credentials, cookies, adoptsTokens: true },
       options.dial,
       options.endpoints,
       options.fetch,

@@ -119,6 +119,7 @@ async function ingestChunks(
   const transaction = given ?? (await beginUnlessMissing(connection, scope, atomic));
   let rows = 0n;
   let next: IngestMode = mode;
+  let ending = false;
   try {
     for await (const chunk of chunks) {
       const count = await upload(scope, chunk, schema, next, transaction);
@@ -127,18 +128,20 @@ async function ingestChunks(
     }
     // Without a single batch the table is still to be made.
     if (next === mode && mode !== "append") await upload(scope, [], schema, mode, transaction);
-    if (given === undefined && transaction !== undefined)
+    ending = true;
+    if (given === undefined && transaction !== undefined) {
       await endTransactionId(connection, scope, transaction, "commit");
+    }
     return rows;
   } catch (thrown) {
-    if (given === undefined && transaction !== undefined) {
-      // The failure to report is the upload's, and the scope may be over already.
-      await connection
-        .run({ timeoutMs: 5000 }, (own) => endTransactionId(connection, own, transaction, "rollback"))
-        .catch(() => {});
-      throw thrown;
-    }
-    throw given === undefined ? withCommitted(thrown, rows) : thrown;
+    if (given !== undefined || ending) throw thrown;
+    if (transaction === undefined) throw withCommitted(thrown, rows);
+    // The failure to report is the upload's, and the scope may be over already.
+    await connection
+      .run({ timeoutMs: 5000 }, (own) => endTransactionId(connection, own, transaction, "rollback"))
+      .catch(() => {});
+    // What a transaction did not commit, nothing has changed.
+    throw FlightSqlError.from(thrown, "ingest").annotated("", 0n);
   }
 }
 
@@ -164,15 +167,10 @@ async function beginUnlessMissing(
 
 /** The failure of a part, with the rows of the parts before it and what the server said of the part itself. */
 function withCommitted(thrown: unknown, before: bigint): FlightSqlError {
-  const { code, message, metadata, details, cause, recordCount = 0n } = FlightSqlError.from(thrown, "ingest");
+  const error = FlightSqlError.from(thrown, "ingest");
+  const { recordCount = 0n } = error;
   const rows = before < 0n || recordCount < 0n ? -1n : before + recordCount;
-  const committed = rows < 0n ? "an unknown number of" : rows;
-  return new FlightSqlError(code, `${message} (${committed} rows are committed)`, {
-    metadata,
-    details,
-    cause,
-    recordCount: rows,
-  });
+  return error.annotated(`${rows < 0n ? "an unknown number of" : rows} rows are committed`, rows);
 }
 
 // Rows become batches of this many, so that an endless input needs no endless memory.

@@ -57,7 +57,7 @@ const uncertain = new Set(["unavailable", "deadline_exceeded", "canceled", "unkn
 
 function unknownOutcome(thrown: unknown): unknown {
   if (!(thrown instanceof FlightSqlError) || !uncertain.has(thrown.code)) return thrown;
-  const { code, message, metadata, details, cause } = thrown;
-  const doubt = "it is not known whether the transaction was committed: look before you repeat it";
-  return new FlightSqlError(code, `${message} (${doubt})`, { metadata, details, cause });
+  return (thrown as FlightSqlError).annotated(
+    "it is not known whether the transaction was committed: look before you repeat it",
+  );
 }

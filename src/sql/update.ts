@@ -23,13 +23,7 @@ export async function runUpdate(
     }
   } catch (thrown) {
     if (count === undefined || !(thrown instanceof FlightSqlError)) throw thrown;
-    const { code, message, metadata, details, cause } = thrown;
-    throw new FlightSqlError(code, count === 0n ? message : `${message} (after ${count} rows)`, {
-      metadata,
-      details,
-      cause,
-      recordCount: count,
-    });
+    throw (thrown as FlightSqlError).annotated(count === 0n ? "" : `after ${count} rows`, count);
   }
   if (count === undefined)
     throw new FlightSqlError(

@@ -73,6 +73,8 @@ class FetchBody implements ResponseBody {
     this.#reader = body?.getReader();
     this.#signal = signal;
     this.#url = url;
+    // Node's fetch may lose sight of its signal while nobody reads, and then keeps the server sending.
+    signal.addEventListener("abort", () => this.cancel(), { once: true });
   }
 
   cancel(): void {
@@ -89,6 +91,7 @@ class FetchBody implements ResponseBody {
       } catch (cause) {
         throw networkError(cause, this.#signal, this.#url, "the connection broke while the response was read");
       }
+      if (result.done && this.#signal.aborted) throw ConnectError.from(this.#signal.reason, Code.Canceled);
       if (result.done) return false;
       if (!sink(result.value)) return true;
     }

@@ -158,7 +158,7 @@ describe.each(Object.entries(ways))("over %s", (_, way) => {
       const { log, backend } = store({ fail: (upload) => (upload === 1 ? [changed(2000)] : [full()]) });
       const client = connect(way(scripted(backend)));
       const error = await expectFailure(client.ingest("t", batches, { chunkBytes: 9000 }), "resource_exhausted");
-      expect(error.recordCount).toBeUndefined();
+      expect(error.recordCount).toBe(0n);
       expect(log.at(-1)).toBe("rollback");
       expect(log.filter((line) => /^\d/.test(line))).toHaveLength(2);
     });

@@ -181,7 +181,7 @@ export function startSail(): Promise<Running> {
     command: python("sail"),
     args: ["flight", "server", "--ip", "127.0.0.1", "--port", String(port)],
     // It keeps its tables in a folder of the one it is started in.
-    cwd: fileURLToPath(new URL("../../.cache/interop", import.meta.url)),
+    cwd: home,
     ready: port,
   }));
 }

@@ -165,4 +165,4 @@ export function influxBackend(): Backend {
 }
 
 const tablesSchema = ({ includeSchema }: CommandGetTables): Schema =>
-  includeSchema ? metadataSchemas.tablesWithSchema! : metadataSchemas.tables!;
+  includeSchema ? metadataSchemas.tablesWithSchema : metadataSchemas.tables;
