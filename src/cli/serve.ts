@@ -30,7 +30,7 @@ export async function serve(args: string[]): Promise<void> {
     },
   });
   const port = portOf(values.port);
-  const token = values.token ?? process.env["FLIGHTSQL_TOKEN"];
+  const token = values.token ?? process.env.FLIGHTSQL_TOKEN;
   if (token === "") throw new TypeError("The token is empty: leave it out to let everybody on this machine query.");
   const backend = await duckdbBackend({ path: values.database, files: positionals });
   try {

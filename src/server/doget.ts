@@ -5,6 +5,7 @@ import { parseTimeout, setTrailerStatus } from "@connectrpc/connect/protocol-grp
 import { trailerFlag, trailerSerialize } from "@connectrpc/connect/protocol-grpc-web";
 import { FlightDataSchema, FlightService, type Ticket, TicketSchema } from "../gen/Flight_pb.ts";
 import { compressedFlag, encodeEnvelope as encodeInChunks } from "../transport/envelope.ts";
+import type { Gate } from "./access.ts";
 import type { Backend } from "./backend.ts";
 import { streamTicket } from "./routes.ts";
 
@@ -18,7 +19,11 @@ const method = FlightService.method.doGet;
  *
  * The handler that Connect makes of the route copies each body three times on its way out; here it is sent as it is.
  */
-export function doGetHandler(backend: Backend, shutdownSignal: AbortSignal): UniversalHandlerFn {
+export function doGetHandler(
+  backend: Backend,
+  shutdownSignal: AbortSignal,
+  gate: Gate | undefined,
+): UniversalHandlerFn {
   return async (request) => {
     const type = /^application\/grpc(-web)?(\+proto)?$/i.exec(request.header.get("content-type") ?? "");
     if (!type) return { status: 415 };
@@ -42,7 +47,7 @@ export function doGetHandler(backend: Backend, shutdownSignal: AbortSignal): Uni
     const body = async function* (): AsyncGenerator<Uint8Array, void, undefined> {
       try {
         if (timeout.error) throw timeout.error;
-        for await (const message of streamTicket(backend, await readTicket(request), context)) {
+        for await (const message of streamTicket(backend, await readTicket(request), context, gate)) {
           yield* encodeInChunks(FlightDataSchema, message);
         }
         setTrailerStatus(responseTrailer, undefined);

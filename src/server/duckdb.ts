@@ -1,25 +1,53 @@
-import { randomBytes } from "node:crypto";
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { create, fromBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
+import type { DuckDBConnection } from "@duckdb/node-api";
+import type { RecordBatch } from "apache-arrow";
 import { writeSchema } from "../arrow/encapsulated.ts";
+import { CancelFlightInfoResultSchema, CancelStatus, type FlightInfo, FlightInfoSchema } from "../gen/Flight_pb.ts";
 import {
-  type CommandStatementQuery,
-  CommandStatementQuerySchema,
+  type ActionBeginTransactionResult,
+  ActionBeginTransactionResultSchema,
+  ActionCancelQueryResultSchema,
+  type ActionCreatePreparedStatementRequest,
+  type ActionCreatePreparedStatementResult,
+  ActionCreatePreparedStatementResultSchema,
+  type ActionEndTransactionRequest,
+  ActionCancelQueryResult_CancelResult as CancelResult,
+  type CommandPreparedStatementQuery,
+  CommandPreparedStatementQuerySchema,
+  type CommandPreparedStatementUpdate,
+  DoPutPreparedStatementResultSchema,
   DoPutUpdateResultSchema,
-  type TicketStatementQuery,
-  TicketStatementQuerySchema,
+  ActionEndTransactionRequest_EndTransaction as EndTransaction,
 } from "../gen/FlightSql_pb.ts";
-import type { Backend, Call, Command, Info, PutAnswer, Result, SqlCommand, Ticket, Upload } from "./backend.ts";
-import { recordBatches } from "./duckdb/batches.ts";
-import { catalogs, dbSchemas, tables, tableTypes } from "./duckdb/catalog.ts";
+import type {
+  Action,
+  ActionAnswer,
+  Backend,
+  Call,
+  Command,
+  Info,
+  PutAnswer,
+  Result,
+  SqlCommand,
+  Ticket,
+  Upload,
+} from "./backend.ts";
 import { type Database, type DatabaseOptions, openDatabase } from "./duckdb/database.ts";
 import { duckdbError } from "./duckdb/errors.ts";
-import { sqlInfo } from "./duckdb/sqlinfo.ts";
-import { openCursor, parseScript, runStatement, statementLayout } from "./duckdb/statement.ts";
-import { writeAny } from "./messages.ts";
+import { ingest } from "./duckdb/ingest.ts";
+import { Lane } from "./duckdb/lane.ts";
+import { maxParameterBytes, preparedIdleMs, transactionIdleMs } from "./duckdb/limits.ts";
+import { metadata } from "./duckdb/metadata.ts";
+import { describe, Prepared } from "./duckdb/prepared.ts";
+import { runQuery, runUpdate } from "./duckdb/query.ts";
+import { Registry } from "./duckdb/registry.ts";
+import { Running } from "./duckdb/running.ts";
+import { Sessions } from "./duckdb/sessions.ts";
+import { parseScript, statementLayout } from "./duckdb/statement.ts";
+import { type ReadCommand, readHandle, readTicket, unknownTicket, withBinding, writeTicket } from "./duckdb/tickets.ts";
+import { readTicket as readTicketMessage, writeAny } from "./messages.ts";
 import { unimplemented } from "./routes.ts";
-import { rowsResult } from "./rows.ts";
-import { metadataSchemas } from "./schemas.ts";
 
 export type { DatabaseOptions as DuckDbOptions } from "./duckdb/database.ts";
 
@@ -27,7 +55,9 @@ export type { DatabaseOptions as DuckDbOptions } from "./duckdb/database.ts";
  * A backend over an embedded DuckDB; needs the package `@duckdb/node-api`.
  *
  * Results stream: the first batch goes out before the query is done, DuckDB waits while the client does not read, and
- * stops when it goes away. Each statement has a connection of its own.
+ * stops when it goes away. Each statement has a connection of its own, those of a transaction share one. What nobody
+ * uses is dropped: a transaction is rolled back after 5 minutes, a prepared statement closed after 30, a session ended
+ * after 30.
  *
  * @throws Error when the database or one of the files cannot be opened
  */
@@ -37,142 +67,330 @@ export async function duckdbBackend(options: DatabaseOptions = {}): Promise<Back
 
 class DuckDbBackend implements Backend {
   readonly #database: Database;
+  readonly #transactions: Registry<Lane>;
+  readonly #prepared: Registry<Prepared>;
+  readonly #sessions = new Sessions();
+  readonly #running = new Running();
+  readonly actions = [
+    { type: "BeginTransaction", description: "Begins a transaction." },
+    { type: "EndTransaction", description: "Commits a transaction, or rolls it back." },
+    { type: "CreatePreparedStatement", description: "Prepares a statement." },
+    { type: "ClosePreparedStatement", description: "Closes a prepared statement." },
+    { type: "CancelFlightInfo", description: "Stops a query." },
+    { type: "CancelQuery", description: "Stops a query; CancelFlightInfo by its former name." },
+    { type: "SetSessionOptions", description: "Sets catalog or schema of a session." },
+    { type: "GetSessionOptions", description: "Gives the options that were set." },
+    { type: "CloseSession", description: "Ends a session." },
+  ];
 
   constructor(database: Database) {
     this.#database = database;
+    const drop = (lane: Lane) => void lane.use(async (connection) => connection.closeSync());
+    this.#transactions = new Registry({ what: "transaction", idleMs: transactionIdleMs, limit: 1000, drop });
+    this.#prepared = new Registry({ what: "prepared statement", idleMs: preparedIdleMs, limit: 10_000 });
   }
 
   async getFlightInfo(command: Command, call: Call): Promise<Info> {
     const message = sqlOf(command);
-    if (message.$typeName === "arrow.flight.protocol.sql.CommandStatementQuery") return this.#plan(message);
-    const { schema } = await this.#metadata(message, call);
-    return info(schema && writeSchema(schema), writeAny(message));
+    switch (message.$typeName) {
+      case "arrow.flight.protocol.sql.CommandStatementQuery":
+        return this.#plan(message.query, message.transactionId, message, call);
+      case "arrow.flight.protocol.sql.CommandPreparedStatementQuery": {
+        const { id, prepared, binding } = this.#find(message);
+        const bound = create(CommandPreparedStatementQuerySchema, {
+          preparedStatementHandle: withBinding(id, binding),
+        });
+        return this.#plan(prepared.sql, prepared.transactionId, bound, call);
+      }
+      default: {
+        const { schema } = await this.#metadata(message, call);
+        return info(schema && writeSchema(schema), writeAny(message));
+      }
+    }
   }
 
   async doGet(ticket: Ticket, call: Call): Promise<Result> {
     if (ticket.kind !== "sql") throw unknownTicket();
     const { message } = ticket;
-    if (message.$typeName === "arrow.flight.protocol.sql.TicketStatementQuery") {
-      return this.#query(readHandle(message), call.signal);
+    if (message.$typeName !== "arrow.flight.protocol.sql.TicketStatementQuery") return this.#metadata(message, call);
+    const { id, command } = readTicket(message);
+    const { signal, end } = this.#running.start(id, call.signal);
+    try {
+      const { sql, transactionId, parameters } = this.#toRun(command);
+      const { lane, release } = await this.#lane(transactionId, call);
+      const { locked } = this.#database;
+      return await runQuery({ lane, sql, parameters, locked, signal }, () => {
+        end();
+        release();
+      });
+    } catch (reason) {
+      end();
+      throw reason;
     }
-    return this.#metadata(message, call);
   }
 
-  async *doPut(command: Command, _upload: Upload, call: Call): AsyncGenerator<PutAnswer, void, undefined> {
+  async *doPut(command: Command, upload: Upload, call: Call): AsyncGenerator<PutAnswer, void, undefined> {
     const message = sqlOf(command);
-    if (message.$typeName !== "arrow.flight.protocol.sql.CommandStatementUpdate")
-      throw unimplemented(shortName(message));
-    refuseTransaction(message.transactionId);
-    const recordCount = await this.#update(message.query, call.signal);
+    const { locked } = this.#database;
+    const { signal } = call;
+    let recordCount: bigint;
+    switch (message.$typeName) {
+      case "arrow.flight.protocol.sql.CommandStatementUpdate": {
+        const { query: sql, transactionId } = message;
+        recordCount = await this.#with(transactionId, call, (lane) => runUpdate({ lane, sql, locked, signal }));
+        break;
+      }
+      case "arrow.flight.protocol.sql.CommandPreparedStatementQuery": {
+        const { id, prepared } = this.#find(message);
+        prepared.bind(await readAll(upload));
+        yield create(DoPutPreparedStatementResultSchema, { preparedStatementHandle: id });
+        return;
+      }
+      case "arrow.flight.protocol.sql.CommandPreparedStatementUpdate":
+        recordCount = await this.#updatePrepared(message, upload, call);
+        break;
+      case "arrow.flight.protocol.sql.CommandStatementIngest":
+        recordCount = await this.#with(message.transactionId, call, (lane) =>
+          atomic(lane, () => ingest(lane, message, upload, signal)),
+        );
+        break;
+      default:
+        throw unimplemented(shortName(message));
+    }
     yield create(DoPutUpdateResultSchema, { recordCount });
   }
 
+  async *doAction(action: Action, call: Call): AsyncGenerator<ActionAnswer, void, undefined> {
+    if (action.kind !== "standard") throw unimplemented(`Action ${action.type}`);
+    const { request } = action;
+    switch (request.$typeName) {
+      case "arrow.flight.protocol.sql.ActionBeginTransactionRequest":
+        yield await this.#begin(call);
+        return;
+      case "arrow.flight.protocol.sql.ActionEndTransactionRequest":
+        await this.#end(request);
+        return;
+      case "arrow.flight.protocol.sql.ActionCreatePreparedStatementRequest":
+        yield await this.#prepare(request, call);
+        return;
+      case "arrow.flight.protocol.sql.ActionClosePreparedStatementRequest":
+        this.#prepared.take(readHandle(request.preparedStatementHandle).id);
+        return;
+      case "arrow.flight.protocol.CancelFlightInfoRequest": {
+        const status = this.#cancel(request.info) ? CancelStatus.CANCELLED : CancelStatus.NOT_CANCELLABLE;
+        yield create(CancelFlightInfoResultSchema, { status });
+        return;
+      }
+      case "arrow.flight.protocol.sql.ActionCancelQueryRequest": {
+        const stopped = this.#cancel(readInfo(request.info));
+        const result = stopped ? CancelResult.CANCELLED : CancelResult.NOT_CANCELLABLE;
+        yield create(ActionCancelQueryResultSchema, { result });
+        return;
+      }
+      case "arrow.flight.protocol.SetSessionOptionsRequest":
+        yield await this.#database.use((connection) => this.#sessions.set(request, call, connection));
+        return;
+      case "arrow.flight.protocol.GetSessionOptionsRequest":
+        yield this.#sessions.get(call);
+        return;
+      case "arrow.flight.protocol.CloseSessionRequest":
+        yield this.#sessions.end(call);
+        return;
+      default:
+        throw unimplemented(`Action ${action.type}`);
+    }
+  }
+
   async close(): Promise<void> {
+    this.#transactions.close();
+    this.#prepared.close();
+    this.#sessions.close();
     this.#database.close();
   }
 
   /** Runs nothing. A text of several statements has a last one that may need those before it: its schema comes later. */
-  async #plan(command: CommandStatementQuery): Promise<Info> {
-    refuseTransaction(command.transactionId);
-    const schema = await this.#database.use(async (connection) => {
-      const script = await parseScript(connection, command.query, this.#database.locked);
-      if (script.count > 1) return undefined;
-      const statement = await script.prepare(0);
-      try {
-        return statementLayout(statement).schema;
-      } finally {
-        statement.destroySync();
-      }
-    });
-    return info(schema && writeSchema(schema), writeAny(writeHandle(command)));
+  async #plan(sql: string, transactionId: Uint8Array | undefined, command: ReadCommand, call: Call): Promise<Info> {
+    const schema = await this.#with(transactionId, call, (lane) =>
+      lane.use(async (connection) => {
+        const script = await parseScript(connection, sql, this.#database.locked);
+        if (script.count > 1) return undefined;
+        const statement = await script.prepare(0);
+        try {
+          return statementLayout(statement)?.schema;
+        } finally {
+          statement.destroySync();
+        }
+      }),
+    );
+    return info(schema && writeSchema(schema), writeAny(writeTicket(command)));
   }
 
-  async #query({ query }: CommandStatementQuery, signal: AbortSignal): Promise<Result> {
-    const connection = await this.#database.connect();
+  #toRun(command: ReadCommand): {
+    sql: string;
+    transactionId: Uint8Array | undefined;
+    parameters?: readonly RecordBatch[] | undefined;
+  } {
+    if (command.$typeName === "arrow.flight.protocol.sql.CommandStatementQuery")
+      return { sql: command.query, transactionId: command.transactionId };
+    const { prepared, binding } = this.#find(command);
+    const { sql, transactionId } = prepared;
+    return { sql, transactionId, parameters: prepared.parameters(binding) };
+  }
+
+  #find({ preparedStatementHandle }: CommandPreparedStatementQuery | CommandPreparedStatementUpdate) {
+    const { id, binding } = readHandle(preparedStatementHandle);
+    const prepared = this.#prepared.get(id);
+    return { id, prepared, binding: binding ?? prepared.bound };
+  }
+
+  async #updatePrepared(command: CommandPreparedStatementUpdate, upload: Upload, call: Call): Promise<bigint> {
+    const { prepared, binding } = this.#find(command);
+    const given = await readAll(upload);
+    // Some clients bind first, as for a query, and then run the update without data. Neither gives rows without columns.
+    const hasColumns = (given[0]?.schema.fields.length ?? 0) > 0;
+    const parameters = hasColumns ? given : prepared.parameters(binding);
+    const { sql, transactionId } = prepared;
+    const execution = { sql, parameters, locked: this.#database.locked, signal: call.signal };
+    const rows = parameters?.reduce((sum, batch) => sum + batch.numRows, 0) ?? 1;
+    return await this.#with(transactionId, call, (lane) => {
+      const run = () => runUpdate({ lane, ...execution });
+      return rows > 1 ? atomic(lane, run) : run();
+    });
+  }
+
+  async #prepare(
+    { query: sql, transactionId }: ActionCreatePreparedStatementRequest,
+    call: Call,
+  ): Promise<ActionCreatePreparedStatementResult> {
+    const { dataset, parameters, isUpdate } = await this.#with(transactionId, call, (lane) =>
+      lane.use((connection) => describe(connection, sql, this.#database.locked)),
+    );
+    return create(ActionCreatePreparedStatementResultSchema, {
+      preparedStatementHandle: this.#prepared.add(new Prepared(sql, transactionId)),
+      ...(dataset && { datasetSchema: writeSchema(dataset) }),
+      parameterSchema: writeSchema(parameters),
+      ...(isUpdate !== undefined && { isUpdate }),
+    });
+  }
+
+  async #begin(call: Call): Promise<ActionBeginTransactionResult> {
+    const connection = await this.#connect(call);
     try {
-      const script = await parseScript(connection, query, this.#database.locked);
-      for (let i = 0; i < script.count - 1; i++) {
-        const statement = await script.prepare(i);
-        await runStatement(connection, statement, signal).finally(() => statement.destroySync());
-      }
-      const statement = await script.prepare(script.count - 1);
-      const layout = statementLayout(statement);
-      const cursor = openCursor(connection, statement, script.count === 1 ? query : undefined, signal);
-      let closed: Promise<void> | undefined;
-      const close = () => {
-        signal.removeEventListener("abort", close);
-        closed ??= cursor.close().then(() => connection.closeSync());
-        return closed;
-      };
-      // A reader that leaves before the first batch never starts the generator, and so never ends it.
-      signal.addEventListener("abort", close, { once: true });
-      return {
-        schema: layout.schema,
-        chunks: (async function* () {
-          try {
-            for await (const batch of recordBatches(layout, cursor.fetch)) yield { batch };
-          } finally {
-            await close();
-          }
-        })(),
-      };
+      await connection.run("BEGIN TRANSACTION");
+      const transactionId = this.#transactions.add(new Lane(connection, true));
+      return create(ActionBeginTransactionResultSchema, { transactionId });
     } catch (reason) {
       connection.closeSync();
       throw duckdbError(reason);
     }
   }
 
-  #update(sql: string, signal: AbortSignal): Promise<bigint> {
-    return this.#database.use(async (connection) => {
-      const script = await parseScript(connection, sql, this.#database.locked);
-      let total = 0;
-      for (let i = 0; i < script.count; i++) {
-        const statement = await script.prepare(i);
-        const count = await runStatement(connection, statement, signal).finally(() => statement.destroySync());
-        // Rows returned are not rows changed: then the sum is unknown.
-        total = count < 0 || total < 0 ? -1 : total + count;
-      }
-      return BigInt(total);
-    });
-  }
-
-  #metadata(message: SqlCommand, _call: Call): Promise<Result> {
-    return this.#database.use(async (connection) => {
-      switch (message.$typeName) {
-        case "arrow.flight.protocol.sql.CommandGetCatalogs":
-          return catalogs(connection);
-        case "arrow.flight.protocol.sql.CommandGetDbSchemas":
-          return dbSchemas(connection, message);
-        case "arrow.flight.protocol.sql.CommandGetTables":
-          return tables(connection, message);
-        case "arrow.flight.protocol.sql.CommandGetTableTypes":
-          return rowsResult(metadataSchemas.tableTypes, [tableTypes]);
-        case "arrow.flight.protocol.sql.CommandGetSqlInfo":
-          return sqlInfo(message.info);
-        default:
-          throw unimplemented(shortName(message));
+  async #end({ transactionId, action }: ActionEndTransactionRequest): Promise<void> {
+    if (action !== EndTransaction.COMMIT && action !== EndTransaction.ROLLBACK)
+      throw new ConnectError("A transaction ends by commit or by rollback.", Code.InvalidArgument);
+    await this.#transactions.take(transactionId).use(async (connection) => {
+      try {
+        await connection.run(action === EndTransaction.COMMIT ? "COMMIT" : "ROLLBACK");
+      } catch (reason) {
+        throw duckdbError(reason);
+      } finally {
+        connection.closeSync();
       }
     });
   }
+
+  /** Whether there was a query to stop. */
+  #cancel(flight: FlightInfo | undefined): boolean {
+    const ids = (flight?.endpoint ?? []).flatMap(({ ticket }) => {
+      const read = readTicketMessage(ticket?.ticket ?? new Uint8Array(0));
+      const isQuery =
+        read.kind === "sql" && read.message.$typeName === "arrow.flight.protocol.sql.TicketStatementQuery";
+      return isQuery ? [readTicket(read.message).id] : [];
+    });
+    for (const id of ids) this.#running.cancel(id);
+    return ids.length > 0;
+  }
+
+  async #connect(call: Call): Promise<DuckDBConnection> {
+    const connection = await this.#database.connect();
+    try {
+      await this.#sessions.apply(connection, call);
+      return connection;
+    } catch (reason) {
+      connection.closeSync();
+      throw duckdbError(reason);
+    }
+  }
+
+  /** The connection to work on: the transaction's, or one of its own. */
+  async #lane(transactionId: Uint8Array | undefined, call: Call): Promise<{ lane: Lane; release: () => void }> {
+    if (transactionId !== undefined) {
+      const { value: lane, release } = this.#transactions.borrow(transactionId);
+      return { lane, release };
+    }
+    const connection = await this.#connect(call);
+    return { lane: new Lane(connection, false), release: () => connection.closeSync() };
+  }
+
+  async #with<T>(transactionId: Uint8Array | undefined, call: Call, work: (lane: Lane) => Promise<T>): Promise<T> {
+    const { lane, release } = await this.#lane(transactionId, call);
+    try {
+      return await work(lane);
+    } catch (reason) {
+      throw duckdbError(reason);
+    } finally {
+      release();
+    }
+  }
+
+  async #metadata(message: SqlCommand, call: Call): Promise<Result> {
+    const connection = await this.#connect(call);
+    try {
+      return await metadata(connection, message);
+    } finally {
+      connection.closeSync();
+    }
+  }
 }
 
-/*
- * A statement's ticket holds all it takes to run it: 16 random bytes, by which it can be told from another of the same
- * text, then the command. Any server over the same database could redeem it.
- */
-const idBytes = 16;
-
-function writeHandle(command: CommandStatementQuery): TicketStatementQuery {
-  const bytes = toBinary(CommandStatementQuerySchema, command);
-  return create(TicketStatementQuerySchema, { statementHandle: Buffer.concat([randomBytes(idBytes), bytes]) });
-}
-
-function readHandle({ statementHandle }: TicketStatementQuery): CommandStatementQuery {
+/** All or nothing: in a transaction of its own, unless it is part of one. */
+async function atomic<T>(lane: Lane, work: () => Promise<T>): Promise<T> {
+  if (lane.shared) return await work();
+  await lane.connection.run("BEGIN TRANSACTION");
   try {
-    if (statementHandle.byteLength < idBytes) throw unknownTicket();
-    return fromBinary(CommandStatementQuerySchema, statementHandle.subarray(idBytes));
+    const value = await work();
+    await lane.connection.run("COMMIT");
+    return value;
+  } catch (reason) {
+    // It may be over already, as after a commit that failed.
+    await lane.connection.run("ROLLBACK").catch(() => {});
+    throw reason;
+  }
+}
+
+async function readAll(upload: Upload): Promise<RecordBatch[]> {
+  const batches: RecordBatch[] = [];
+  let bytes = 0;
+  await upload.schema();
+  for await (const { batch } of upload) {
+    if (!batch) continue;
+    bytes += batch.data.byteLength;
+    if (bytes > maxParameterBytes) {
+      throw new ConnectError(
+        `Parameters may be ${maxParameterBytes >> 20} MiB at most: use ingest for more.`,
+        Code.ResourceExhausted,
+      );
+    }
+    batches.push(batch);
+  }
+  return batches;
+}
+
+function readInfo(bytes: Uint8Array): FlightInfo {
+  try {
+    return fromBinary(FlightInfoSchema, bytes);
   } catch {
-    throw unknownTicket();
+    throw new ConnectError("CancelQuery needs the FlightInfo of the query.", Code.InvalidArgument);
   }
 }
 
@@ -195,12 +413,4 @@ function sqlOf(command: Command): SqlCommand {
 
 function shortName(message: SqlCommand): string {
   return message.$typeName.slice(message.$typeName.lastIndexOf(".") + 1);
-}
-
-function unknownTicket(): ConnectError {
-  return new ConnectError("The ticket is none of this server's.", Code.InvalidArgument);
-}
-
-function refuseTransaction(id: Uint8Array | undefined): void {
-  if (id !== undefined) throw new ConnectError("There is no such transaction.", Code.NotFound);
 }

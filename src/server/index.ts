@@ -1,3 +1,4 @@
+export { type Access, type Gate, openGate } from "./access.ts";
 export * from "./backend.ts";
 export type { BrowserRules } from "./browsers.ts";
 export { type Listening, type ListenOptions, listen } from "./listen.ts";

@@ -10,13 +10,14 @@ import { type AddressInfo, createServer as createNet, type Socket } from "node:n
 import { Code, ConnectError, createConnectRouter } from "@connectrpc/connect";
 import { createMethodUrl, type UniversalHandlerFn } from "@connectrpc/connect/protocol";
 import { FlightService } from "../gen/Flight_pb.ts";
+import { type Access, type Gate, openGate } from "./access.ts";
 import type { Backend } from "./backend.ts";
 import { type BrowserRules, corsHeaders, hostAllowed, isPreflight, preflightHeaders } from "./browsers.ts";
 import { doGetHandler } from "./doget.ts";
 import { answer } from "./handler.ts";
 import { flightRoutes } from "./routes.ts";
 
-export interface ListenOptions extends BrowserRules {
+export interface ListenOptions extends BrowserRules, Access {
   /** Port; 0, the default, takes a free one. */
   readonly port?: number | undefined;
   /** Address to bind; `"127.0.0.1"` by default. */
@@ -44,6 +45,8 @@ const helloMs = 30_000;
 /**
  * Serves a backend on one port: gRPC (HTTP/2 without TLS), and gRPC-Web over HTTP/1.1 for browsers, uploads included.
  *
+ * @throws TypeError when it is to be reached from other machines and neither `tokens` nor `users` are given
+ *
  * @example
  * ```ts
  * const server = await listen(await duckdbBackend({ files: ["flights.parquet"] }), { port: 31337 });
@@ -53,7 +56,11 @@ const helloMs = 30_000;
 export async function listen(backend: Backend, options: ListenOptions = {}): Promise<Listening> {
   const { host = "127.0.0.1" } = options;
   const stopping = new AbortController();
-  const handle = requestHandler(backend, options, stopping.signal);
+  const gate = openGate(options);
+  if (!gate && !isLoopback(host)) {
+    throw new TypeError(`Bound to ${host}, anybody who reaches this machine could query: give tokens or users.`);
+  }
+  const handle = requestHandler(backend, options, stopping.signal, gate);
   const http1 = createHttp1({ requestTimeout: 0 }, handle);
   const http2 = createHttp2({
     maxSessionMemory: sessionMegabytes,
@@ -118,14 +125,15 @@ function requestHandler(
   backend: Backend,
   rules: ListenOptions,
   shutdownSignal: AbortSignal,
+  gate: Gate | undefined,
 ): (request: IncomingMessage, response: ServerResponse) => void {
   const router = createConnectRouter({ connect: false, shutdownSignal });
-  flightRoutes(backend)(router);
+  flightRoutes(backend, gate)(router);
   const handlers = new Map<string, UniversalHandlerFn>(
     router.handlers.map((handler) => [handler.requestPath, handler]),
   );
-  handlers.set(createMethodUrl("", FlightService.method.doGet), doGetHandler(backend, shutdownSignal));
-  const local = /^(127\.|::1$|localhost$)/.test(rules.host ?? "127.0.0.1");
+  handlers.set(createMethodUrl("", FlightService.method.doGet), doGetHandler(backend, shutdownSignal, gate));
+  const local = isLoopback(rules.host ?? "127.0.0.1");
   return (request, response) => {
     const browser = request.httpVersionMajor === 1;
     if (browser && local && !hostAllowed(request.headers, rules)) {
@@ -150,6 +158,10 @@ function requestHandler(
     const extra = (names: Iterable<string>) => corsHeaders(request, rules, names) as Record<string, string>;
     answer(handler, request, response, extra).catch(() => response.destroy());
   };
+}
+
+function isLoopback(host: string): boolean {
+  return /^(127\.|::1$|localhost$)/.test(host);
 }
 
 function notFound(_request: IncomingMessage, response: ServerResponse): void {

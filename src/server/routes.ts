@@ -18,12 +18,14 @@ import {
   SchemaResultSchema,
   type Ticket,
 } from "../gen/Flight_pb.ts";
+import type { Gate } from "./access.ts";
 import type { Backend } from "./backend.ts";
 import { readAction, readDescriptor, readTicket, writeAnswer, writeBare } from "./messages.ts";
 import { encodeResult, openUpload } from "./streams.ts";
 
 /**
- * A Flight SQL service over a backend, as routes for a Connect router.
+ * A Flight SQL service over a backend, as routes for a Connect router. With a gate, only calls that it lets through
+ * reach the backend.
  *
  * @example
  * ```ts
@@ -33,24 +35,48 @@ import { encodeResult, openUpload } from "./streams.ts";
  * createServer(connectNodeAdapter({ routes: flightRoutes(backend) })).listen(31337, "127.0.0.1");
  * ```
  */
-export function flightRoutes(backend: Backend): (router: ConnectRouter) => void {
+export function flightRoutes(backend: Backend, gate?: Gate): (router: ConnectRouter) => void {
+  // Called when the answer is asked for, so that a refusal is an answer like any other.
+  const stream = <T>(call: HandlerContext, answers: () => AsyncIterable<T>) => guard(behind(gate, call, answers), call);
+  const single = <T>(call: HandlerContext, answer: () => Promise<T>) => settle(behindOne(gate, call, answer), call);
   return (router) => {
     router.service(FlightService, {
-      handshake: (requests, call) => guard(handshake(backend, requests, call), call),
-      listFlights: (criteria, call) => guard(listFlights(backend, criteria, call), call),
-      getFlightInfo: (descriptor, call) => settle(getFlightInfo(backend, descriptor, call), call),
-      pollFlightInfo: (descriptor, call) => settle(pollFlightInfo(backend, descriptor, call), call),
-      getSchema: (descriptor, call) => settle(getSchema(backend, descriptor, call), call),
-      doGet: (ticket, call) => streamTicket(backend, ticket, call),
-      doPut: (messages, call) => guard(doPut(backend, messages, call), call),
-      doExchange: (messages, call) => guard(doExchange(backend, messages, call), call),
-      doAction: (action, call) => guard(doAction(backend, action, call), call),
-      listActions: (_, call) => guard(listActions(backend), call),
+      handshake: (requests, call) => guard(handshake(backend, requests, call, gate), call),
+      listFlights: (criteria, call) => stream(call, () => listFlights(backend, criteria, call)),
+      getFlightInfo: (descriptor, call) => single(call, () => getFlightInfo(backend, descriptor, call)),
+      pollFlightInfo: (descriptor, call) => single(call, () => pollFlightInfo(backend, descriptor, call)),
+      getSchema: (descriptor, call) => single(call, () => getSchema(backend, descriptor, call)),
+      doGet: (ticket, call) => streamTicket(backend, ticket, call, gate),
+      doPut: (messages, call) => stream(call, () => doPut(backend, messages, call)),
+      doExchange: (messages, call) => stream(call, () => doExchange(backend, messages, call)),
+      doAction: (action, call) => stream(call, () => doAction(backend, action, call)),
+      listActions: (_, call) => stream(call, () => listActions(backend)),
     });
   };
 }
 
-async function* handshake(backend: Backend, requests: AsyncIterable<HandshakeRequest>, call: HandlerContext) {
+async function* behind<T>(gate: Gate | undefined, call: HandlerContext, answers: () => AsyncIterable<T>) {
+  gate?.check(call);
+  yield* answers();
+}
+
+async function behindOne<T>(gate: Gate | undefined, call: HandlerContext, answer: () => Promise<T>): Promise<T> {
+  gate?.check(call);
+  return await answer();
+}
+
+async function* handshake(
+  backend: Backend,
+  requests: AsyncIterable<HandshakeRequest>,
+  call: HandlerContext,
+  gate: Gate | undefined,
+) {
+  if (gate) {
+    gate.login(call);
+    // Clients read until the end, and some ask for an answer.
+    yield create(HandshakeResponseSchema);
+    return;
+  }
   if (!backend.handshake) throw unimplemented("Handshake");
   const payloads = async function* () {
     for await (const { payload } of requests) yield payload;
@@ -97,8 +123,16 @@ async function* doGet(backend: Backend, { ticket }: Ticket, call: HandlerContext
 }
 
 /** The messages of DoGet; whatever fails, fails with what the client may know of it. */
-export function streamTicket(backend: Backend, ticket: Ticket, call: HandlerContext): AsyncIterable<FlightData> {
-  return guard(doGet(backend, ticket, call), call);
+export function streamTicket(
+  backend: Backend,
+  ticket: Ticket,
+  call: HandlerContext,
+  gate: Gate | undefined,
+): AsyncIterable<FlightData> {
+  return guard(
+    behind(gate, call, () => doGet(backend, ticket, call)),
+    call,
+  );
 }
 
 async function* doPut(backend: Backend, messages: AsyncIterable<FlightData>, call: HandlerContext) {

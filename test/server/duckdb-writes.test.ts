@@ -79,7 +79,13 @@ const values: [type: string, value: unknown][] = [
   ["INTEGER[3]", [1, null, 3]],
   ["VARCHAR[][]", [["a", "a string of more than twelve"], [], null]],
   ["STRUCT(a INTEGER, b VARCHAR[])", { a: null, b: ["x"] }],
-  ["MAP(VARCHAR, DOUBLE)", new Map([["a", 1.5], ["b", null]])],
+  [
+    "MAP(VARCHAR, DOUBLE)",
+    new Map([
+      ["a", 1.5],
+      ["b", null],
+    ]),
+  ],
 ];
 
 test.each(values)("a %s goes in as a parameter and comes out the same", async (type, value) => {
@@ -98,13 +104,15 @@ test.each(values)("a %s goes in as a parameter and comes out the same", async (t
   expect(await client.query("SELECT * FROM typed_bulk").all()).toEqual([{ v: value }, { v: null }]);
   const [made] = await client.query("SELECT typeof(v) AS t FROM typed_bulk LIMIT 1").all<{ t: string }>();
   const plain = type === "HUGEINT" ? "DECIMAL(38,0)" : type.replaceAll(", ", ",");
-  expect(made!.t.replaceAll('"', "").replaceAll(", ", ",")).toBe(plain === "TIMESTAMPTZ" ? "TIMESTAMP WITH TIME ZONE" : plain);
+  expect(made!.t.replaceAll('"', "").replaceAll(", ", ",")).toBe(
+    plain === "TIMESTAMPTZ" ? "TIMESTAMP WITH TIME ZONE" : plain,
+  );
 });
 
 test("a query runs with each set of parameters, one result after the other", async () => {
   const sets = tableFromArrays({ n: Int32Array.of(3, 1, 2) });
   const result = await client.query("SELECT range AS r FROM range(?)", sets as never).all({ int64: "number" });
-  expect(result.map((row) => row["r"])).toEqual([0, 1, 2, 0, 0, 1]);
+  expect(result.map((row) => row.r)).toEqual([0, 1, 2, 0, 0, 1]);
 });
 
 test("parameters bound later do not reach a read that was planned before", async () => {
@@ -143,7 +151,7 @@ test("in a transaction a result is read on while its rows are changed", async ()
   for (let next = await open.next(); !next.done; next = await open.next()) left += next.value.numRows;
   expect(left).toBe(200_000);
   const [row] = await client.query("SELECT max(done)::INTEGER AS m, count(*) AS c FROM worked WHERE done > 0").all();
-  expect(row!["c"]).toBe(10n);
+  expect(row!.c).toBe(10n);
 });
 
 test("a loop left early leaves its transaction usable", async () => {
@@ -171,7 +179,8 @@ test("a transaction that has ended is not found, nor is one that never was", asy
 test("nothing stays of an ingest that fails", async () => {
   await client.executeUpdate("CREATE TABLE loaded (n DOUBLE PRIMARY KEY)");
   async function* broken() {
-    for (let i = 0; i < 100; i++) yield* tableFromArrays({ n: Float64Array.from({ length: 3000 }, (_, k) => i * 3000 + k) }).batches;
+    for (let i = 0; i < 100; i++)
+      yield* tableFromArrays({ n: Float64Array.from({ length: 3000 }, (_, k) => i * 3000 + k) }).batches;
     yield* tableFromArrays({ n: Float64Array.of(5) }).batches;
   }
   await failure(client.ingest("loaded", broken(), { mode: "append" }));
@@ -212,7 +221,12 @@ test("a million rows are loaded in bulk, dictionaries and long lists among them"
   const length = 1_000_000;
   const n = Float64Array.from({ length }, (_, i) => i);
   const kinds = vectorFromArray(Array.from({ length: 1000 }, (_, i) => (i % 7 === 0 ? null : `kind number ${i % 3}`)));
-  const part = new Table({ kind: kinds, list: vectorFromArray(Array.from({ length: 1000 }, (_, i) => Array.from({ length: 50 }, (_, k) => (k % 5 === 0 ? null : i)))) });
+  const part = new Table({
+    kind: kinds,
+    list: vectorFromArray(
+      Array.from({ length: 1000 }, (_, i) => Array.from({ length: 50 }, (_, k) => (k % 5 === 0 ? null : i))),
+    ),
+  });
   expect(await client.ingest("many", tableFromArrays({ n }))).toBe(BigInt(length));
   expect(await client.query("SELECT sum(n) AS s FROM many").all()).toEqual([{ s: (length * (length - 1)) / 2 }]);
   expect(await client.ingest("nested", part)).toBe(1000n);
@@ -224,17 +238,15 @@ test("a million rows are loaded in bulk, dictionaries and long lists among them"
 
 test("keys of several columns in their order, with catalog and schema", async () => {
   await client.executeUpdate("CREATE TABLE parent (x INTEGER, y VARCHAR, PRIMARY KEY (y, x))");
-  await client.executeUpdate(
-    "CREATE TABLE child (q VARCHAR, p INTEGER, FOREIGN KEY (q, p) REFERENCES parent (y, x))",
-  );
+  await client.executeUpdate("CREATE TABLE child (q VARCHAR, p INTEGER, FOREIGN KEY (q, p) REFERENCES parent (y, x))");
   const names = { catalog: "memory", dbSchema: "main" };
   const keys = await client.getImportedKeys({ ...names, table: "child" }).all<Record<string, unknown>>();
-  expect(keys.map((key) => [key["pk_column_name"], key["fk_column_name"], key["key_sequence"], key["update_rule"]])).toEqual([
+  expect(keys.map((key) => [key.pk_column_name, key.fk_column_name, key.key_sequence, key.update_rule])).toEqual([
     ["y", "q", 1, 3],
     ["x", "p", 2, 3],
   ]);
   expect(await client.getPrimaryKeys({ ...names, dbSchema: "elsewhere", table: "parent" }).all()).toEqual([]);
-  expect(keys[0]!["pk_key_name"]).toBe((await client.getPrimaryKeys({ table: "parent" }).all())[0]!["key_name"]);
+  expect(keys[0]!.pk_key_name).toBe((await client.getPrimaryKeys({ table: "parent" }).all())[0]!.key_name);
 });
 
 test("SqlInfo has names, numbers, bits and lists, and leaves out what it does not know", async () => {

@@ -22,7 +22,13 @@ export function bitAt(bits: Uint8Array | null, row: number): boolean {
   return bits === null || ((bits[row >> 3]! >> (row & 7)) & 1) === 1;
 }
 
-export function copyBits(target: Uint8Array, targetBit: number, source: Uint8Array, sourceBit: number, count: number): void {
+export function copyBits(
+  target: Uint8Array,
+  targetBit: number,
+  source: Uint8Array,
+  sourceBit: number,
+  count: number,
+): void {
   let done = 0;
   // DuckDB's chunks are 2048 rows, so nearly every copy starts on a byte in both.
   if ((targetBit & 7) === 0 && (sourceBit & 7) === 0) {

@@ -91,7 +91,11 @@ async function tableSchema(
 }
 
 /** The columns of a query's rows. */
-async function select(connection: DuckDBConnection, sql: string, values: DuckDBValue[] = []): Promise<DuckDBValue[][]> {
+export async function select(
+  connection: DuckDBConnection,
+  sql: string,
+  values: DuckDBValue[] = [],
+): Promise<DuckDBValue[][]> {
   const reader = await connection.runAndReadAll(sql, values);
   const columns = reader.getColumns();
   // Of no rows, node-api gives no columns.

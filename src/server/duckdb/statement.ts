@@ -6,6 +6,7 @@ import {
   type DuckDBPendingResult,
   type DuckDBPreparedStatement,
   type DuckDBResult,
+  DuckDBTypeId,
   ResultReturnType,
   StatementType,
 } from "@duckdb/node-api";
@@ -49,14 +50,11 @@ export async function parseScript(connection: DuckDBConnection, sql: string, loc
   }
 }
 
-/** The layout of what a prepared statement returns. */
-export function statementLayout(statement: DuckDBPreparedStatement): Layout {
-  return layoutOf(
-    Array.from({ length: statement.columnCount }, (_, i) => ({
-      name: statement.columnName(i),
-      type: statement.columnType(i),
-    })),
-  );
+/** The layout of what a prepared statement returns; undefined when that depends on its parameters. */
+export function statementLayout(statement: DuckDBPreparedStatement): Layout | undefined {
+  const columns = Array.from({ length: statement.columnCount }, (_, i) => i);
+  if (columns.some((i) => statement.columnTypeId(i) === DuckDBTypeId.INVALID)) return undefined;
+  return layoutOf(columns.map((i) => ({ name: statement.columnName(i), type: statement.columnType(i) })));
 }
 
 /** Runs a statement for its effect: the rows it changed, or -1 when it is one that returns rows instead. */
@@ -101,56 +99,93 @@ async function complete(
 
 /** A result being read, chunk by chunk, and what to do when nobody wants the rest. */
 export interface Cursor {
+  /** Starts the statement, if need be, and says what it returns. */
+  layout(): Promise<Layout>;
   fetch(): Promise<DuckDBDataChunk | null>;
   /** Stops DuckDB if it still works. Nothing is running on the connection afterwards. */
   close(): Promise<void>;
 }
 
-/**
- * Reads a statement's result as DuckDB makes it; aborting stops it wherever it is.
- *
- * @param sql the statement's own text, from which to learn why it failed in the middle; undefined when not at hand
- */
+interface CursorOptions {
+  /** The statement's own text, from which to learn why it failed in the middle; undefined when not at hand. */
+  readonly sql: string | undefined;
+  readonly signal: AbortSignal;
+  /**
+   * Others use the connection, too: in a transaction, which an interrupt would abort. It is then only interrupted
+   * while it works for this result, and not in the first `graceMs`.
+   */
+  readonly shared: boolean;
+}
+
+// The next chunk of nearly every result is there sooner.
+const graceMs = 200;
+
+/** Reads a statement's result as DuckDB makes it; aborting stops it wherever it is. */
 export function openCursor(
   connection: DuckDBConnection,
   statement: DuckDBPreparedStatement,
-  sql: string | undefined,
-  signal: AbortSignal,
+  { sql, signal, shared }: CursorOptions,
 ): Cursor {
   let result: Promise<DuckDBResult> | undefined;
-  let fetching: Promise<unknown> = Promise.resolve();
+  let working: Promise<unknown> | undefined;
   let done = false;
-  const interrupt = () => connection.interrupt();
-  signal.addEventListener("abort", interrupt);
-  const read = async (): Promise<DuckDBDataChunk | null> => {
-    try {
-      result ??= complete(connection, statement.startStream(), signal);
-      const open = await result;
-      const chunk = await open.fetchChunk();
-      if (chunk && chunk.rowCount > 0) return chunk;
-      done = true;
-      // A result that fails while it is read ends as if it were complete; only its type tells.
-      if (open.returnType !== ResultReturnType.INVALID) return null;
-      signal.throwIfAborted();
-      throw await failure(connection, statement.statementType === StatementType.SELECT ? sql : undefined, signal);
-    } catch (reason) {
-      throw signal.aborted ? canceled(signal) : duckdbError(reason);
+  let closed = false;
+  const interrupt = () => {
+    if (!shared) {
+      connection.interrupt();
+      return;
     }
+    const current = working;
+    if (!current) return;
+    const timer = setTimeout(() => connection.interrupt(), graceMs);
+    current.finally(() => clearTimeout(timer));
+  };
+  const start = () => {
+    result ??= complete(connection, statement.startStream(), signal);
+    return result;
+  };
+  signal.addEventListener("abort", interrupt);
+  const work = <T>(task: () => Promise<T>): Promise<T> => {
+    if (signal.aborted || closed) return Promise.reject(canceled(signal));
+    const answer = task().catch((reason) => {
+      throw signal.aborted ? canceled(signal) : duckdbError(reason);
+    });
+    const over = answer.then(
+      () => {},
+      () => {},
+    );
+    working = over;
+    over.then(() => {
+      if (working === over) working = undefined;
+    });
+    return answer;
+  };
+  const read = async (): Promise<DuckDBDataChunk | null> => {
+    const open = await start();
+    const chunk = await open.fetchChunk();
+    if (chunk && chunk.rowCount > 0) return chunk;
+    done = true;
+    // A result that fails while it is read ends as if it were complete; only its type tells.
+    if (open.returnType !== ResultReturnType.INVALID) return null;
+    signal.throwIfAborted();
+    throw await failure(connection, statement.statementType === StatementType.SELECT ? sql : undefined, signal);
   };
   return {
-    fetch() {
-      if (signal.aborted) return Promise.reject(canceled(signal));
-      const chunk = read();
-      fetching = chunk.catch(() => {});
-      return chunk;
-    },
+    layout: () => work(async () => resultLayout(await start())),
+    fetch: () => work(read),
     async close() {
+      closed = true;
       if (!done) interrupt();
-      await fetching;
+      await working;
       signal.removeEventListener("abort", interrupt);
-      statement.destroySync();
     },
   };
+}
+
+function resultLayout(result: DuckDBResult): Layout {
+  return layoutOf(
+    Array.from({ length: result.columnCount }, (_, i) => ({ name: result.columnName(i), type: result.columnType(i) })),
+  );
 }
 
 /**

@@ -27,7 +27,9 @@ export const halfFloats: Convert = ({ values }, start, count) =>
 /** Milliseconds to whole days. */
 export const daysOfMs: Convert = (data, start, count) => {
   const ms = longs(data, start, count);
-  return Int32Array.from({ length: count }, (_, i) => (isNull(data, start + i) ? 0 : Math.floor(Number(ms[i]) / 86400e3)));
+  return Int32Array.from({ length: count }, (_, i) =>
+    isNull(data, start + i) ? 0 : Math.floor(Number(ms[i]) / 86400e3),
+  );
 };
 
 /** Counts of a unit to microseconds, exactly or not at all. */

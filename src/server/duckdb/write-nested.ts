@@ -1,8 +1,8 @@
 import type { DuckDBType } from "@duckdb/node-api";
-import { type Data, makeData, type Union, UnionMode, type Vector } from "apache-arrow";
+import { type Data, type Union, UnionMode, type Vector } from "apache-arrow";
 import { take } from "../../arrow/take.ts";
 import { arrayChild, type RawVector, sizeList, structChild, writeBytes } from "./memory.ts";
-import { isNull, misfit, writeAllNull, writeNulls } from "./write-rows.ts";
+import { isNull, misfit, writeAllNull } from "./write-rows.ts";
 
 /** How one Arrow column (or one level of a nested one) goes to a DuckDB vector. */
 export interface Writer {
@@ -87,7 +87,8 @@ export function writeDictionary(value: Write, column: string): Write {
     for (let i = 0; i < count; i++) {
       if (isNull(data, start + i)) continue;
       const key = Number(data.values[start + i]);
-      if (!values || key < 0 || key >= values.length) throw misfit(column, `has a key ${key} that its dictionary has not`);
+      if (!values || key < 0 || key >= values.length)
+        throw misfit(column, `has a key ${key} that its dictionary has not`);
       keys[i] = key;
       if (isNull(values, key)) continue;
       bits[i >> 3]! |= 1 << (i & 7);
@@ -100,10 +101,12 @@ export function writeDictionary(value: Write, column: string): Write {
 
 /** The same values with other nulls. Row 0 stands in for rows that have none; these are null now. */
 function masked(data: Data, nullBitmap: Uint8Array, nullCount: number): Data {
-  return data.clone(data.type, 0, data.length, nullCount, [
-    data.valueOffsets,
-    data.values,
-    nullBitmap,
-    data.typeIds,
-  ] as never, data.children);
+  return data.clone(
+    data.type,
+    0,
+    data.length,
+    nullCount,
+    [data.valueOffsets, data.values, nullBitmap, data.typeIds] as never,
+    data.children,
+  );
 }

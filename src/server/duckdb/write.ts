@@ -66,7 +66,15 @@ import {
   resizedIntegers,
   sameBytes,
 } from "./write-fixed.ts";
-import { type Writer, writeDictionary, writeEntries, writeFixedLists, writeLists, writeMembers, writeUnion } from "./write-nested.ts";
+import {
+  type Writer,
+  writeDictionary,
+  writeEntries,
+  writeFixedLists,
+  writeLists,
+  writeMembers,
+  writeUnion,
+} from "./write-nested.ts";
 import { misfit, writeAllNull, writeNulls } from "./write-rows.ts";
 import { writeTexts } from "./write-text.ts";
 
@@ -74,7 +82,11 @@ import { writeTexts } from "./write-text.ts";
 export const chunkRows = 2048;
 
 /** The rows of a batch as DuckDB's chunks, made one at a time. `order` gives each column of a chunk its writer's index. */
-export function* batchChunks(batch: RecordBatch, writers: readonly Writer[], order?: readonly number[]): Generator<DuckDBDataChunk> {
+export function* batchChunks(
+  batch: RecordBatch,
+  writers: readonly Writer[],
+  order?: readonly number[],
+): Generator<DuckDBDataChunk> {
   const columns = order ?? writers.map((_, i) => i);
   const types = columns.map((i) => writers[i]!.type);
   for (let start = 0; start < batch.numRows; start += chunkRows) {
@@ -208,7 +220,10 @@ function decimalWriter(type: Decimal, column: string, expected: DuckDBType | und
     return fixed(huge ? HUGEINT : UHUGEINT, resizedIntegers(type, 16, column, !huge));
   }
   if (precision > 38 || scale < 0 || scale > precision)
-    throw misfit(column, `has the type ${type}: DuckDB's decimals have up to 38 digits, and 0 to all of them behind the point`);
+    throw misfit(
+      column,
+      `has the type ${type}: DuckDB's decimals have up to 38 digits, and 0 to all of them behind the point`,
+    );
   const width = precision <= 4 ? 2 : precision <= 9 ? 4 : precision <= 18 ? 8 : 16;
   return fixed(DECIMAL(precision, scale), resizedIntegers(type, width, column, false));
 }
