@@ -36,8 +36,6 @@ const chromium = async (): Promise<TestProjectConfiguration> => ({
       headless: true,
       screenshotFailures: false,
       provider: playwright({
-        // Envoy's certificate is made by the test that starts it.
-        contextOptions: { ignoreHTTPSErrors: true },
         launchOptions: {
           executablePath: await chromiumPath(),
           // Nothing outside this machine is needed, and looking for it only costs time.

@@ -14,9 +14,14 @@ export class Running {
     const stop = new AbortController();
     const stops = this.#stops.get(id) ?? new Set();
     this.#stops.set(id, stops.add(stop));
+    // By hand: Node 20 may collect the signals of AbortSignal.any while somebody listens.
+    const abort = () => stop.abort(signal.reason);
+    if (signal.aborted) abort();
+    else signal.addEventListener("abort", abort, { once: true });
     return {
-      signal: AbortSignal.any([signal, stop.signal]),
+      signal: stop.signal,
       end: () => {
+        signal.removeEventListener("abort", abort);
         stops.delete(stop);
         if (stops.size === 0 && this.#stops.get(id) === stops) this.#stops.delete(id);
       },

@@ -8,7 +8,8 @@ export function isNull(data: Data, row: number): boolean {
   return hasNulls(data) && !bitAt(data.nullBitmap, data.offset + row);
 }
 
-function hasNulls({ type, nullBitmap, nullCount }: Data): boolean {
+/** Whether a column has null rows, by its validity bitmap. */
+export function hasNulls({ type, nullBitmap, nullCount }: Data): boolean {
   return type.typeId !== Type.Union && nullBitmap?.length > 0 && nullCount !== 0;
 }
 
