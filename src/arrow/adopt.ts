@@ -58,7 +58,7 @@ export function isTable(input: unknown): input is Table {
   return isObject(input) && Array.isArray(input.batches) && isSchema(input.schema);
 }
 
-export function isRecordBatch(input: unknown): input is RecordBatch {
+function isRecordBatch(input: unknown): input is RecordBatch {
   return isObject(input) && typeof input.numRows === "number" && isSchema(input.schema) && isObject(input.data);
 }
 

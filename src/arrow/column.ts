@@ -37,7 +37,7 @@ import { BytesBuilder, ViewsBuilder } from "./variable.ts";
  * @param values null where the column is null; undefined where a parent is, so that nobody sees the value
  * @throws FlightSqlError `invalid_argument` naming the place, the type and the kind of the value, never the value
  */
-export function columnData(type: DataType, values: readonly unknown[], place: Place): Data {
+function columnData(type: DataType, values: readonly unknown[], place: Place): Data {
   const base = { type, length: values.length, ...validity(values) };
   const put = (take: (value: unknown, i: number) => void): void => forEach(type, values, place, take);
   switch (type.typeId as Type) {

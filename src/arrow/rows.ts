@@ -8,7 +8,7 @@ export interface RowOptions extends ValueOptions {
 }
 
 /** Rows made in one go: enough to be quick, few enough that a page stays responsive between two slices. */
-export const rowSlice = 10_000;
+const rowSlice = 10_000;
 
 /**
  * The rows of a batch, `rowSlice` of them at a time.

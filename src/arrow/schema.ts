@@ -25,7 +25,7 @@ export interface WireSchema {
 }
 
 /** The key of a field's metadata that tells what its type was, where apache-arrow has no such type. */
-export const originalTypeKey = "flightsql:type";
+const originalTypeKey = "flightsql:type";
 
 // As deep as Arrow C++ goes (kMaxNestingDepth): deeper schemas are damage or an attack on our stack.
 const maxDepth = 64;

@@ -93,7 +93,7 @@ function write(response: Response, chunk: Uint8Array): boolean {
 }
 
 /** Waits until the connection takes more: this is what stops a query that is read slowly. */
-export function drained(response: Response, gone: AbortSignal): Promise<void> {
+function drained(response: Response, gone: AbortSignal): Promise<void> {
   // The client may have gone while the chunk was made: what is aborted already tells it to no listener.
   if (gone.aborted) return Promise.resolve();
   return new Promise((resolve) => {
@@ -107,7 +107,7 @@ export function drained(response: Response, gone: AbortSignal): Promise<void> {
   });
 }
 
-export async function drain(request: Request, body: AsyncIterator<Uint8Array>): Promise<void> {
+async function drain(request: Request, body: AsyncIterator<Uint8Array>): Promise<void> {
   const timer = setTimeout(() => request.destroy(), drainMs);
   try {
     for (let left = drainLimit; left > 0; ) {
@@ -123,7 +123,7 @@ export async function drain(request: Request, body: AsyncIterator<Uint8Array>): 
   }
 }
 
-export function nodeHeaders(headers: Headers | undefined): Record<string, string | string[]> {
+function nodeHeaders(headers: Headers | undefined): Record<string, string | string[]> {
   const out: Record<string, string | string[]> = Object.fromEntries(headers ?? []);
   const cookies = headers?.getSetCookie() ?? [];
   if (cookies.length > 0) out["set-cookie"] = cookies;

@@ -36,7 +36,7 @@ const maxFrameSize = 1 << 20;
 const maxSessionMemory = 1024;
 
 /** HTTP/2 by itself: requests and their bytes, without what gRPC means by them. */
-export class Http2Client implements HttpClient {
+class Http2Client implements HttpClient {
   readonly protocol = "grpc";
   readonly #options: NodeTransportOptions;
   #session: Promise<ClientHttp2Session> | undefined;

@@ -79,7 +79,7 @@ import { misfit, writeAllNull, writeNulls } from "./write-rows.ts";
 import { writeTexts } from "./write-text.ts";
 
 /** DuckDB's own size of a chunk. */
-export const chunkRows = 2048;
+const chunkRows = 2048;
 
 /** The rows of a batch as DuckDB's chunks, made one at a time. `order` gives each column of a chunk its writer's index. */
 export function* batchChunks(
