@@ -4,8 +4,8 @@ import { FlightSqlError } from "./errors.ts";
 import type { ClientOptions, Platform } from "./flight/options.ts";
 import { FlightSqlClient as Client } from "./sql/client.ts";
 import { createFetchTransport } from "./transport/fetch.ts";
+import { ReceiveBudget } from "./transport/http2/receive-budget.ts";
 import { createNodeTransport } from "./transport/node.ts";
-import { ReceiveBudget } from "./transport/node-windows.ts";
 
 export * from "./sql/index.ts";
 

@@ -57,6 +57,8 @@ export class EnvelopeReader {
       if (this.#failure !== undefined) throw this.#failure.reason;
       if (this.#ended) return null;
       this.#read();
+      // What had come already is here by now.
+      if (this.#queue.length > 0) continue;
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });

@@ -58,7 +58,10 @@ export function createTransport(http: HttpClient, options: TransportOptions): Cl
     const early = response.header.has("grpc-status")
       ? statusError(response.header, response.header)
       : httpError(response.status, response.header);
-    if (early !== undefined) throw early;
+    if (early !== undefined) {
+      response.body.cancel();
+      throw early;
+    }
     return response;
   }
 

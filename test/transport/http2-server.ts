@@ -11,8 +11,8 @@ import {
 import type { AddressInfo, Socket } from "node:net";
 import { type Client, createClient } from "@connectrpc/connect";
 import { FlightService } from "../../src/gen/Flight_pb.ts";
+import { ReceiveBudget } from "../../src/transport/http2/receive-budget.ts";
 import { createNodeTransport, type NodeTransportOptions } from "../../src/transport/node.ts";
-import { ReceiveBudget } from "../../src/transport/node-windows.ts";
 import type { ClosableTransport } from "../../src/transport/transport.ts";
 
 export type Handler = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void;
