@@ -103,6 +103,10 @@ export interface Backend {
   getFlightInfo?(command: Command, call: Call): Promise<Info>;
   /** The schema alone. Without it, that of `getFlightInfo` is taken. */
   getSchema?(command: Command, call: Call): Promise<Schema>;
+  /**
+   * Starts a read, or, for the descriptor of its own last answer, tells what has become of it. Answers when there is
+   * something new, or after a while.
+   */
   pollFlightInfo?(command: Command, call: Call): Promise<MessageInitShape<typeof PollInfoSchema>>;
   listFlights?(expression: Uint8Array, call: Call): AsyncIterable<MessageInitShape<typeof FlightInfoSchema>>;
   /** Redeems a ticket. Its chunks stop being asked for, or `call.signal` aborts, when the reader goes. */

@@ -41,6 +41,7 @@ export class Lane {
     this.#open = aside;
     return {
       layout: () => cursor.layout(),
+      progress: () => cursor.progress(),
       fetch: () => aside.waiting() ?? this.#inTurn(async () => aside.waiting() ?? cursor.fetch()),
       close: async () => {
         if (this.#open === aside) this.#open = undefined;

@@ -1,6 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { DuckDBConnection, DuckDBPreparedStatement } from "@duckdb/node-api";
-import type { RecordBatch } from "apache-arrow";
+import type { RecordBatch, Schema } from "apache-arrow";
 import type { Chunk, Result } from "../backend.ts";
 import { type Layout, recordBatches } from "./batches.ts";
 import { duckdbError } from "./errors.ts";
@@ -17,10 +17,19 @@ export interface Execution {
   /** Whether the database is closed to files and the network. */
   readonly locked: boolean;
   readonly signal: AbortSignal;
+  /** Whether somebody asks for its progress. */
+  readonly observed?: boolean;
+}
+
+/** The result of a query that may still run. */
+export interface QueryRun extends Result {
+  readonly schema: Schema;
+  /** What part of the work is done, by DuckDB's own account: 0 to 1, undefined while it cannot tell. */
+  progress(): number | undefined;
 }
 
 /** Runs a query. `release` is called when nothing of it needs the connection any more, also if it fails. */
-export async function runQuery(execution: Execution, release: () => void): Promise<Result> {
+export async function runQuery(execution: Execution, release: () => void): Promise<QueryRun> {
   const { lane, signal } = execution;
   const reading = new Reading(execution, release);
   try {
@@ -31,6 +40,7 @@ export async function runQuery(execution: Execution, release: () => void): Promi
     if (signal.aborted) close();
     return {
       schema: layout.schema,
+      progress: () => reading.progress(),
       chunks: (async function* () {
         try {
           yield* reading.chunks(layout);
@@ -52,6 +62,7 @@ class Reading {
   readonly #release: () => void;
   #statement: DuckDBPreparedStatement | undefined;
   #sets: Generator<void> | undefined;
+  #setsDone = 0;
   #cursor: Cursor | undefined;
   #closed: Promise<void> | undefined;
 
@@ -61,7 +72,9 @@ class Reading {
   }
 
   async start(connection: DuckDBConnection): Promise<Layout> {
-    const { sql, parameters, locked, signal } = this.#execution;
+    const { sql, parameters, locked, signal, observed } = this.#execution;
+    // DuckDB counts for its progress bar only, which nobody shall see. As settings they would be locked.
+    if (observed) await connection.run("PRAGMA disable_print_progress_bar; PRAGMA enable_progress_bar");
     const script = await parseScript(connection, sql, locked);
     for (let i = 0; i < script.count - 1; i++) await runOne(connection, script, i, signal);
     const statement = await script.prepare(script.count - 1);
@@ -88,6 +101,7 @@ class Reading {
       for await (const batch of recordBatches(layout, this.#cursor!.fetch)) yield { batch };
       if (!this.#sets) return;
       await this.#cursor!.close();
+      this.#setsDone++;
       const more = await this.#execution.lane.use(async (connection) => {
         if (this.#sets!.next().done) return false;
         this.#open(connection, undefined);
@@ -95,6 +109,12 @@ class Reading {
       });
       if (!more) return;
     }
+  }
+
+  progress(): number | undefined {
+    const sets = this.#execution.parameters?.reduce((sum, { numRows }) => sum + numRows, 0) ?? 1;
+    const current = this.#cursor?.progress();
+    return sets === 1 ? current : (this.#setsDone + (current ?? 0)) / sets;
   }
 
   close(): Promise<void> {

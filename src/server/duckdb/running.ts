@@ -10,7 +10,7 @@ export class Running {
 
   /** A signal for one read, which aborts with the call or when the read is cancelled; `end` forgets it. */
   start(id: string, signal: AbortSignal): { readonly signal: AbortSignal; readonly end: () => void } {
-    if (this.#cancelled.has(id)) throw cancelled();
+    this.check(id);
     const stop = new AbortController();
     const stops = this.#stops.get(id) ?? new Set();
     this.#stops.set(id, stops.add(stop));
@@ -26,6 +26,11 @@ export class Running {
         if (stops.size === 0 && this.#stops.get(id) === stops) this.#stops.delete(id);
       },
     };
+  }
+
+  /** @throws ConnectError canceled, when the reads of this ticket have been cancelled */
+  check(id: string): void {
+    if (this.#cancelled.has(id)) throw cancelled();
   }
 
   /** Stops the reads of a ticket, and those to come. */

@@ -108,6 +108,8 @@ export interface Cursor {
   /** Starts the statement, if need be, and says what it returns. */
   layout(): Promise<Layout>;
   fetch(): Promise<DuckDBDataChunk | null>;
+  /** What part of the work is done, by DuckDB's own account: 0 to 1, undefined while it cannot tell. */
+  progress(): number | undefined;
   /** Stops DuckDB if it still works. Nothing is running on the connection afterwards. */
   close(): Promise<void>;
 }
@@ -136,6 +138,7 @@ export function openCursor(
   let working: Promise<unknown> | undefined;
   let done = false;
   let closed = false;
+  let progress: number | undefined;
   const interrupt = () => {
     if (!shared) {
       connection.interrupt();
@@ -179,6 +182,11 @@ export function openCursor(
   return {
     layout: () => work(async () => resultLayout(await start())),
     fetch: () => work(read),
+    progress() {
+      // A connection tells of the statement that it runs: on a shared one, that is ours only while it works for us.
+      if (!done && !closed && (!shared || working)) progress = queryProgress(connection) ?? progress;
+      return progress;
+    },
     async close() {
       closed = true;
       if (!done) interrupt();
@@ -186,6 +194,12 @@ export function openCursor(
       signal.removeEventListener("abort", interrupt);
     },
   };
+}
+
+function queryProgress(connection: DuckDBConnection): number | undefined {
+  const { percentage, rows_processed: rows } = connection.progress;
+  // Sources that keep no count (`range()` is one) stay at nothing of so many rows until they are done.
+  return rows > 0n && percentage >= 0 ? Math.min(percentage / 100, 1) : undefined;
 }
 
 function resultLayout(result: DuckDBResult): Layout {

@@ -179,12 +179,12 @@ export class Http2Connection implements FrameSink {
     }
   }
 
-  writeData(stream: number, bytes: Uint8Array, endsStream: boolean): void {
-    this.sendWindow -= bytes.length;
+  writeData(stream: number, parts: readonly Uint8Array[], bytes: number, endsStream: boolean): void {
+    this.sendWindow -= bytes;
     const head = Buffer.allocUnsafe(headBytes);
-    writeHead(head, bytes.length, frameType.data, endsStream ? flag.endStream : 0, stream);
+    writeHead(head, bytes, frameType.data, endsStream ? flag.endStream : 0, stream);
     this.write(head);
-    if (bytes.length > 0) this.write(bytes);
+    for (const part of parts) this.write(part);
   }
 
   data(id: number, bytes: Uint8Array, flowBytes: number, endsStream: boolean): void {

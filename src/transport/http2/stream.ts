@@ -21,6 +21,7 @@ export class Http2Stream implements ResponseBody {
 
   /** Of the request: what the connection has not taken, whether that is all, and who waits for it. */
   readonly #queue: Uint8Array[] = [];
+  #queuedBytes = 0;
   #isComplete = false;
   #hasSentAll = false;
   #onRoom: (() => void) | undefined;
@@ -54,7 +55,7 @@ export class Http2Stream implements ResponseBody {
     connection.budget.opened();
     signal.addEventListener("abort", this.#abort, { once: true });
     if (Array.isArray(body)) {
-      this.#queue.push(...(body as readonly Uint8Array[]));
+      for (const chunk of body as readonly Uint8Array[]) this.#enqueue(chunk);
       this.#isComplete = true;
     } else void this.#send(body as AsyncIterable<Uint8Array>);
     connection.open(this);
@@ -73,25 +74,43 @@ export class Http2Stream implements ResponseBody {
   flush(): void {
     if (this.id === 0 || this.#isOver || this.#hasSentAll) return;
     const connection = this.#connection;
-    for (let chunk = this.#queue[0]; chunk !== undefined; chunk = this.#queue[0]) {
-      const bytes = Math.min(chunk.length, this.sendWindow, connection.sendWindow, connection.maxSendFrame);
-      if (connection.isFull || (bytes <= 0 && chunk.length > 0)) {
+    while (this.#queuedBytes > 0 || (this.#isComplete && !this.#hasSentAll)) {
+      const bytes = Math.min(this.#queuedBytes, this.sendWindow, connection.sendWindow, connection.maxSendFrame);
+      if (connection.isFull || (bytes <= 0 && this.#queuedBytes > 0)) {
         connection.block(this);
         return;
       }
-      if (bytes === chunk.length) this.#queue.shift();
-      else this.#queue[0] = chunk.subarray(bytes);
       this.sendWindow -= bytes;
-      this.#hasSentAll = this.#isComplete && this.#queue.length === 0;
-      connection.writeData(this.id, bytes === chunk.length ? chunk : chunk.subarray(0, bytes), this.#hasSentAll);
-    }
-    if (this.#isComplete && !this.#hasSentAll) {
-      this.#hasSentAll = true;
-      connection.writeData(this.id, new Uint8Array(0), true);
+      this.#hasSentAll = this.#isComplete && bytes === this.#queuedBytes;
+      connection.writeData(this.id, this.#dequeue(bytes), bytes, this.#hasSentAll);
     }
     if (this.#hasSentAll && this.#hasEnded) this.#leave();
     else if (!this.#hasSentAll && connection.isFull) connection.block(this);
     else this.#wake();
+  }
+
+  #enqueue(chunk: Uint8Array): void {
+    if (chunk.length === 0) return;
+    this.#queue.push(chunk);
+    this.#queuedBytes += chunk.length;
+  }
+
+  /** The next bytes to send, as they lie in the chunks: a frame may hold a message's head and its body. */
+  #dequeue(bytes: number): Uint8Array[] {
+    this.#queuedBytes -= bytes;
+    const parts: Uint8Array[] = [];
+    for (let left = bytes; left > 0; ) {
+      const chunk = this.#queue[0] as Uint8Array;
+      if (chunk.length <= left) {
+        this.#queue.shift();
+        parts.push(chunk);
+      } else {
+        this.#queue[0] = chunk.subarray(left);
+        parts.push(chunk.subarray(0, left));
+      }
+      left -= Math.min(left, chunk.length);
+    }
+    return parts;
   }
 
   /** The server takes more. */
@@ -190,7 +209,7 @@ export class Http2Stream implements ResponseBody {
       for await (const chunk of body) {
         // The server may answer before it has read all: its status counts, not our failing to send on.
         if (this.#isOver) return;
-        this.#queue.push(chunk);
+        this.#enqueue(chunk);
         const room = new Promise<void>((resolve) => {
           this.#onRoom = resolve;
         });
@@ -254,6 +273,7 @@ export class Http2Stream implements ResponseBody {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#queue.length = 0;
+    this.#queuedBytes = 0;
     this.#wake();
     this.#connection.leave(this);
   }
