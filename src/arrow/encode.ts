@@ -10,6 +10,24 @@ export interface IpcMessage {
   readonly body: Uint8Array;
 }
 
+/** A message whose body still lies in the columns' own memory, and is put together only for those who ask for it whole. */
+export class EncodedMessage implements IpcMessage {
+  readonly header: Uint8Array;
+  /** The body in pieces, padding included. */
+  readonly parts: readonly Uint8Array[];
+  #body: Uint8Array | undefined;
+
+  constructor(header: Uint8Array, parts: readonly Uint8Array[]) {
+    this.header = header;
+    this.parts = parts;
+  }
+
+  get body(): Uint8Array {
+    this.#body ??= this.parts.length === 1 ? this.parts[0]! : join(this.parts);
+    return this.#body;
+  }
+}
+
 /**
  * Turns record batches of one schema into the messages of a stream.
  *
@@ -18,7 +36,7 @@ export interface IpcMessage {
 export class BatchEncoder {
   readonly #writer = new MessageWriter();
   readonly #schema: Schema;
-  readonly #message: IpcMessage;
+  readonly #message: EncodedMessage;
 
   /** @param schema of any copy of apache-arrow, as are the batches */
   constructor(schema: Schema) {
@@ -28,7 +46,7 @@ export class BatchEncoder {
   }
 
   /** The schema message; to be sent first. */
-  schema(): IpcMessage {
+  schema(): EncodedMessage {
     return this.#message;
   }
 
@@ -37,7 +55,7 @@ export class BatchEncoder {
    *
    * @throws FlightSqlError `invalid_argument` when the batch has other columns than the stream
    */
-  batch(batch: RecordBatch): IpcMessage[] {
+  batch(batch: RecordBatch): EncodedMessage[] {
     const [ours] = toRecordBatches(batch) ?? [];
     if (ours === undefined) throw new TypeError("what is to be written is no record batch");
     return this.#writer.batchMessages(conform(ours, this.#schema));
@@ -46,9 +64,9 @@ export class BatchEncoder {
 
 /** apache-arrow's stream writer, whose three hooks hand out messages instead of joining them to one byte stream. */
 class MessageWriter extends RecordBatchWriter {
-  #out: { header: Uint8Array; length: number; parts: Uint8Array[] }[] = [];
+  #out: { header: Uint8Array; parts: Uint8Array[] }[] = [];
 
-  batchMessages(batch: RecordBatch): IpcMessage[] {
+  batchMessages(batch: RecordBatch): EncodedMessage[] {
     for (const [id, dictionary] of batch.dictionaries) {
       // apache-arrow takes a dictionary that begins with the same chunk for the one before or an extension of it.
       const seen = this._seenDictionaries.get(id);
@@ -76,19 +94,24 @@ class MessageWriter extends RecordBatchWriter {
     return assembled;
   }
 
-  take(): IpcMessage[] {
+  take(): EncodedMessage[] {
     const out = this.#out;
     this.#out = [];
-    return out.map(({ header, length, parts }) => ({ header, body: gather(parts, length) }));
+    return out.map(({ header, parts }) => new EncodedMessage(header, parts));
   }
 
   protected override _writeMessage(message: Message): this {
-    this.#out.push({ header: Message.encode(message), length: message.bodyLength, parts: [] });
+    this.#out.push({ header: Message.encode(message), parts: [] });
     return this;
   }
 
   protected override _writeBodyBuffers(buffers: ArrayBufferView[]): this {
-    this.#out.at(-1)!.parts = buffers.map((b) => new Uint8Array(b.buffer, b.byteOffset, b.byteLength));
+    const { parts } = this.#out.at(-1)!;
+    for (const { buffer, byteOffset, byteLength } of buffers) {
+      if (byteLength > 0) parts.push(new Uint8Array(buffer, byteOffset, byteLength));
+      // Each on a boundary of 8.
+      if (byteLength % 8 !== 0) parts.push(zeros.subarray(byteLength % 8));
+    }
     return this;
   }
 
@@ -98,13 +121,14 @@ class MessageWriter extends RecordBatchWriter {
   }
 }
 
-/** Buffers one behind the other, each on a boundary of 8. */
-function gather(parts: readonly Uint8Array[], length: number): Uint8Array {
-  const body = new Uint8Array(length);
+const zeros = new Uint8Array(8);
+
+function join(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0));
   let at = 0;
   for (const part of parts) {
-    body.set(part, at);
-    at += (part.byteLength + 7) & ~7;
+    whole.set(part, at);
+    at += part.byteLength;
   }
-  return body;
+  return whole;
 }

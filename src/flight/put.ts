@@ -1,7 +1,8 @@
 import { create } from "@bufbuild/protobuf";
 import type { RecordBatch, Schema } from "apache-arrow";
-import { BatchEncoder } from "../arrow/encode.ts";
+import { BatchEncoder, type EncodedMessage } from "../arrow/encode.ts";
 import { type FlightData, FlightDataSchema, type FlightDescriptor } from "../gen/Flight_pb.ts";
+import { setParts } from "../transport/envelope.ts";
 
 /** A batch to send, with the metadata to send beside it. */
 export interface FlightPutChunk {
@@ -15,6 +16,9 @@ export type FlightPutInput = Iterable<RecordBatch | FlightPutChunk> | AsyncItera
 
 const none = new Uint8Array(0);
 
+// Columns of this size on average are sent from where they lie; of smaller ones the joined copy is cheaper.
+const ownPartBytes = 16 * 1024;
+
 /**
  * The messages of an upload: the descriptor on the first of them, the schema before the first batch.
  *
@@ -26,38 +30,39 @@ export async function* encodeStream(
   schema?: Schema,
 ): AsyncGenerator<FlightData, void, undefined> {
   let flightDescriptor: FlightDescriptor | undefined = descriptor;
-  const message = (dataHeader: Uint8Array, dataBody: Uint8Array, appMetadata: Uint8Array): FlightData => {
-    const data = create(FlightDataSchema, {
-      dataHeader,
-      dataBody,
-      appMetadata,
-      ...(flightDescriptor && { flightDescriptor }),
-    });
+  const message = (appMetadata: Uint8Array, encoded?: EncodedMessage): FlightData => {
+    const data = create(FlightDataSchema, { appMetadata, ...(flightDescriptor && { flightDescriptor }) });
     flightDescriptor = undefined;
+    if (encoded === undefined) return data;
+    data.dataHeader = encoded.header;
+    const { parts } = encoded;
+    const bytes = parts.reduce((sum, part) => sum + part.byteLength, 0);
+    if (bytes >= ownPartBytes * parts.length && parts.length > 0) setParts(data, "dataBody", parts, () => encoded.body);
+    else data.dataBody = encoded.body;
     return data;
   };
   let encoder: BatchEncoder | undefined;
   if (schema !== undefined) {
     encoder = new BatchEncoder(schema);
-    yield message(encoder.schema().header, none, none);
+    yield message(none, encoder.schema());
   }
   for await (const item of input) {
     const { batch, appMetadata = none }: FlightPutChunk = "batch" in item ? item : { batch: item };
     if (batch === null) {
       // Arrow's C++ server takes a first message without a schema for the descriptor alone, and drops what else it has.
-      if (flightDescriptor !== undefined) yield message(none, none, none);
-      yield message(none, none, appMetadata);
+      if (flightDescriptor !== undefined) yield message(none);
+      yield message(appMetadata);
       continue;
     }
     if (encoder === undefined) {
       encoder = new BatchEncoder(batch.schema);
-      yield message(encoder.schema().header, none, none);
+      yield message(none, encoder.schema());
     }
     const messages = encoder.batch(batch);
-    for (const [i, { header, body }] of messages.entries()) {
+    for (const [i, encoded] of messages.entries()) {
       // The record batch comes last, behind the dictionaries it needs: the metadata is its own.
-      yield message(header, body, i === messages.length - 1 ? appMetadata : none);
+      yield message(i === messages.length - 1 ? appMetadata : none, encoded);
     }
   }
-  if (flightDescriptor !== undefined) yield message(none, none, none);
+  if (flightDescriptor !== undefined) yield message(none);
 }

@@ -148,8 +148,26 @@ export class EnvelopeReader {
   }
 }
 
-/** From here on a bytes field is sent as a chunk of its own: below, one more small copy is cheaper than one more write. */
+/** From here on a bytes field is sent as chunks of its own: below, one more small copy is cheaper than one more write. */
 const ownChunkBytes = 4096;
+
+const partsOf = new WeakMap<Message, readonly Uint8Array[]>();
+
+/**
+ * Gives a message its last bytes field in parts, which our transport sends as they lie. To anyone else the field is
+ * whole: it is put together when it is read.
+ *
+ * @param whole the same bytes in one piece
+ */
+export function setParts<T extends Message>(
+  message: T,
+  field: keyof T & string,
+  parts: readonly Uint8Array[],
+  whole: () => Uint8Array,
+): void {
+  partsOf.set(message, parts);
+  Object.defineProperty(message, field, { get: whole, enumerable: true, configurable: true });
+}
 
 /**
  * An enveloped message in chunks: `[flags, length, fields] [the last bytes field]`.
@@ -158,14 +176,32 @@ const ownChunkBytes = 4096;
  */
 export function encodeEnvelope<T extends DescMessage>(desc: T, message: Message): Uint8Array[] {
   const field = lastBytesField(desc);
-  const value = field === undefined ? undefined : (message as unknown as Record<string, unknown>)[field.localName];
-  if (field === undefined || !(value instanceof Uint8Array) || value.byteLength < ownChunkBytes) {
+  const body = field && bodyParts(message, field.localName);
+  if (field === undefined || body === undefined) {
     const bytes = toBinary(desc, message as never);
     return [withHead(bytes, new Uint8Array(0), bytes.byteLength)];
   }
-  const rest = toBinary(desc, { ...message, [field.localName]: new Uint8Array(0) } as never);
-  const tag = new BinaryWriter().tag(field.number, WireType.LengthDelimited).uint32(value.byteLength).finish();
-  return [withHead(rest, tag, rest.byteLength + tag.byteLength + value.byteLength), value];
+  const bodyBytes = body.reduce((sum, part) => sum + part.byteLength, 0);
+  const rest = toBinary(desc, without(message, field.localName) as never);
+  const tag = new BinaryWriter().tag(field.number, WireType.LengthDelimited).uint32(bodyBytes).finish();
+  return [withHead(rest, tag, rest.byteLength + tag.byteLength + bodyBytes), ...body];
+}
+
+/** The message with that bytes field empty; the field itself is not read, which may be what puts it together. */
+function without(message: Message, field: string): Message {
+  const empty = { value: new Uint8Array(0), enumerable: true };
+  return Object.create(Object.getPrototypeOf(message) as object, {
+    ...Object.getOwnPropertyDescriptors(message),
+    [field]: empty,
+  }) as Message;
+}
+
+/** Undefined when the field is small, and better part of the rest. */
+function bodyParts(message: Message, field: string): readonly Uint8Array[] | undefined {
+  const parts = partsOf.get(message);
+  if (parts !== undefined) return parts;
+  const value = (message as unknown as Record<string, unknown>)[field];
+  return value instanceof Uint8Array && value.byteLength >= ownChunkBytes ? [value] : undefined;
 }
 
 function withHead(fields: Uint8Array, tag: Uint8Array, length: number): Uint8Array {

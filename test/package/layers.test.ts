@@ -52,8 +52,8 @@ const optional: Record<string, RegExp> = {
   "@connectrpc/connect-node": /^(server|bridge|cli)\/|^(transport\/)?node/,
 };
 
-const nodeTransport = /^transport\/node\b/;
-const nodeOnly = /^(transport\/node\b|node\.ts$|(server|bridge|cli)\/)/;
+const nodeTransport = /^transport\/(node|http2)\b/;
+const nodeOnly = /^(transport\/(node|http2)\b|node\.ts$|(server|bridge|cli)\/)/;
 const nodeGlobals = ["Buffer", "process", "NodeJS", "require", "__dirname", "__filename", "setImmediate", "global"];
 
 const sources = readSources();
