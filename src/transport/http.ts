@@ -35,7 +35,7 @@ export interface ResponseBody {
 export interface HttpClient {
   /** gRPC-Web puts trailers into the body, native gRPC into HTTP trailers. */
   readonly protocol: "grpc" | "grpc-web";
-  /** Fails with a ConnectError: `unavailable` when no answer came, `canceled` or the signal's reason when aborted. */
+  /** Fails with a ConnectError: `unavailable` when no answer came, `canceled` when aborted, unless the signal's reason is a ConnectError. */
   request(request: HttpRequest): Promise<HttpResponse>;
   /** Memory for a message that is about to be filled; need not be zeroed. */
   allocate(bytes: number): ArrayBuffer;

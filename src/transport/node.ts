@@ -35,6 +35,8 @@ class Http2Client implements HttpClient {
   readonly #options: NodeTransportOptions;
   readonly #pseudoHeaders: readonly HeaderField[];
   #connection: Promise<Http2Connection> | undefined;
+  /** What `#connection` has come to, so that a call need not wait for a promise. */
+  #open: Http2Connection | undefined;
 
   constructor(options: NodeTransportOptions) {
     this.#options = options;
@@ -57,9 +59,9 @@ class Http2Client implements HttpClient {
   }
 
   async request(request: HttpRequest): Promise<HttpResponse> {
-    request.signal.throwIfAborted();
-    this.#connection ??= this.#connect();
-    const connection = await abortable(this.#connection, request.signal);
+    const { signal } = request;
+    if (signal.aborted) throw ConnectError.from(signal.reason, Code.Canceled);
+    const connection = this.#open ?? (await this.#opened(signal));
     // All behind the authority; `new URL` for it is a tenth of what a small call costs here.
     const path = request.url.slice(request.url.indexOf("/", request.url.indexOf("//") + 2));
     const block = encodeHeaders([...this.#pseudoHeaders, [":path", path], ...request.header]);
@@ -71,7 +73,18 @@ class Http2Client implements HttpClient {
       (connection) => connection.retire(),
       () => {},
     );
-    this.#connection = undefined;
+    this.#connection = this.#open = undefined;
+  }
+
+  /** The connection, once there is one; fails when the signal is aborted first. */
+  #opened(signal: AbortSignal): Promise<Http2Connection> {
+    this.#connection ??= this.#connect();
+    const connection = this.#connection;
+    return new Promise((resolve, reject) => {
+      const abort = (): void => reject(ConnectError.from(signal.reason, Code.Canceled));
+      signal.addEventListener("abort", abort, { once: true });
+      connection.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+    });
   }
 
   #connect(): Promise<Http2Connection> {
@@ -99,9 +112,11 @@ class Http2Client implements HttpClient {
     });
     // After GOAWAY the calls under way finish there, and the next one opens another connection.
     const forget = (): void => {
-      if (this.#connection === connected) this.#connection = undefined;
+      if (this.#connection === connected) this.#connection = this.#open = undefined;
     };
-    connected.catch(forget);
+    connected.then((connection) => {
+      if (this.#connection === connected && connection.isOpen) this.#open = connection;
+    }, forget);
     return connected;
   }
 }
@@ -137,13 +152,4 @@ function dial({ baseUrl, socketPath, tls }: NodeTransportOptions, receive: (chun
       : connectSocket(options);
   // Runtimes that do not know `onread` hand out chunks; on Node none ever comes here.
   return socket.on("data", receive);
-}
-
-/** Fails with the signal's reason when it is aborted first. */
-function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(signal.reason);
-    signal.addEventListener("abort", abort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
-  });
 }

@@ -18,9 +18,10 @@ import {
   type Transport,
   type UnaryResponse,
 } from "@connectrpc/connect";
-import { createMethodUrl, runStreamingCall, runUnaryCall } from "@connectrpc/connect/protocol";
+import { createMethodUrl } from "@connectrpc/connect/protocol";
 import { compressedFlag, EnvelopeReader, encodeEnvelope, trailerFlag } from "./envelope.ts";
 import type { HttpClient, HttpResponse } from "./http.ts";
+import { runStreaming, runUnary } from "./run.ts";
 import { httpError, mergeHeaders, parseTrailer, statusError } from "./status.ts";
 
 export interface TransportOptions {
@@ -110,10 +111,6 @@ export function createTransport(http: HttpClient, options: TransportOptions): Cl
     };
   }
 
-  function limits(signal: AbortSignal | undefined, timeoutMs: number | undefined) {
-    return { interceptors, ...(signal && { signal }), ...(timeoutMs !== undefined && { timeoutMs }) };
-  }
-
   return {
     async unary<I extends DescMessage, O extends DescMessage>(
       method: DescMethodUnary<I, O>,
@@ -123,8 +120,10 @@ export function createTransport(http: HttpClient, options: TransportOptions): Cl
       input: MessageInitShape<I>,
       contextValues?: ContextValues,
     ): Promise<UnaryResponse<I, O>> {
-      return await runUnaryCall<I, O>({
-        ...limits(signal, timeoutMs),
+      return await runUnary<I, O>({
+        signal,
+        timeoutMs,
+        interceptors,
         req: { ...start(method, timeoutMs, header, contextValues), stream: false, method, message: input },
         next: async (req) => {
           const response = await call(
@@ -155,8 +154,10 @@ export function createTransport(http: HttpClient, options: TransportOptions): Cl
       input: AsyncIterable<MessageInitShape<I>>,
       contextValues?: ContextValues,
     ): Promise<StreamResponse<I, O>> {
-      return await runStreamingCall<I, O>({
-        ...limits(signal, timeoutMs),
+      return await runStreaming<I, O>({
+        signal,
+        timeoutMs,
+        interceptors,
         req: { ...start(method, timeoutMs, header, contextValues), stream: true, method, message: input },
         next: async (req) => {
           const body =

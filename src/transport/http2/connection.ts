@@ -147,6 +147,11 @@ export class Http2Connection implements FrameSink {
     this.#lost(cause);
   }
 
+  /** Whether it takes streams. */
+  get isOpen(): boolean {
+    return !this.#isRetired;
+  }
+
   /** Whether a stream had better wait before it sends more. */
   get isFull(): boolean {
     return this.#socket.writableLength >= maxQueuedBytes;

@@ -225,7 +225,7 @@ export class Http2Stream implements ResponseBody {
   }
 
   readonly #abort = (): void => {
-    this.#fail(this.#signal.reason);
+    this.#fail(ConnectError.from(this.#signal.reason, Code.Canceled));
     this.cancel();
   };
 
