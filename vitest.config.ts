@@ -25,6 +25,7 @@ const chromium = async (): Promise<TestProjectConfiguration> => ({
       "@bufbuild/protobuf/codegenv2",
       "fast-check",
       "fzstd",
+      "kysely",
       "zstddec",
     ],
   },
@@ -48,7 +49,7 @@ const chromium = async (): Promise<TestProjectConfiguration> => ({
 });
 
 // What both platforms run, and what only one of them can.
-const shared = ["test/{arrow,flight,sql,transport,contract}/**/*.test.ts"];
+const shared = ["test/{arrow,flight,sql,transport,contract,faults,dbapi,kysely}/**/*.test.ts"];
 const nodeOnly = "test/**/*.node.test.ts";
 const webOnly = "test/**/*.web.test.ts";
 const embedded = ["test/support/global-setup.ts"];

@@ -1,27 +1,31 @@
 import { parseArgs } from "node:util";
-import { bridge as openBridge } from "../bridge/index.ts";
+import { bridge } from "../bridge/index.ts";
+import { type Command, UsageError } from "./command.ts";
 import { portOf, untilInterrupted } from "./process.ts";
 
-export const bridgeUsage = `flightsql bridge --upstream grpc://HOST:PORT [options]
+export const command: Command = {
+  usage: `flightsql bridge --upstream grpc://HOST:PORT [options]
 
-Lets browsers on this machine call a gRPC server: gRPC-Web in, gRPC out.
+Lets browsers on this machine call a gRPC server: gRPC-Web in, gRPC out. For development and small deployments; in
+production use Envoy.
 
   --upstream URL   grpc://host:port, or grpc+tls://host:port
   --port PORT      port (8080; 0 for any that is free)
-  --origin URL     lets pages of this origin call, and not those of this machine; repeatable`;
+  --origin URL     lets pages of this origin call, and not those of this machine; repeatable`,
 
-export async function bridge(args: string[]): Promise<void> {
-  const { values } = parseArgs({
-    args,
-    options: {
-      upstream: { type: "string" },
-      port: { type: "string", default: "8080" },
-      origin: { type: "string", multiple: true },
-    },
-  });
-  if (values.upstream === undefined) throw new TypeError("--upstream is missing: which server shall calls go to?");
-  const opened = await openBridge({ upstream: values.upstream, port: portOf(values.port), origins: values.origin });
-  console.log(`flightsql bridge: ${opened.url} → ${values.upstream}`);
-  await untilInterrupted();
-  await opened.close();
-}
+  async run(args) {
+    const { values } = parseArgs({
+      args,
+      options: {
+        upstream: { type: "string" },
+        port: { type: "string", default: "8080" },
+        origin: { type: "string", multiple: true },
+      },
+    });
+    if (values.upstream === undefined) throw new UsageError("--upstream is missing: which server shall calls go to?");
+    const opened = await bridge({ upstream: values.upstream, port: portOf(values.port), origins: values.origin });
+    console.log(`flightsql bridge: ${opened.url} → ${values.upstream}`);
+    await untilInterrupted();
+    await opened.close();
+  },
+};
