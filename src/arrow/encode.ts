@@ -1,4 +1,4 @@
-import { type Data, Message, type RecordBatch, RecordBatchWriter, type Schema, Vector } from "apache-arrow";
+import { type Data, Message, RecordBatch, RecordBatchWriter, type Schema, Vector } from "apache-arrow";
 import { toRecordBatches, toSchema } from "./adopt.ts";
 import { compact, countNulls } from "./compact.ts";
 import { conform, withColumns } from "./conform.ts";
@@ -58,8 +58,13 @@ export class BatchEncoder {
   batch(batch: RecordBatch): EncodedMessage[] {
     const [ours] = toRecordBatches(batch) ?? [];
     if (ours === undefined) throw new TypeError("what is to be written is no record batch");
-    return this.#writer.batchMessages(conform(ours, this.#schema));
+    return this.#writer.batchMessages(plain(conform(ours, this.#schema)));
   }
+}
+
+/** apache-arrow's reader gives a stream without batches one of a class of its own, which its writer passes over. */
+function plain(batch: RecordBatch): RecordBatch {
+  return batch.constructor === RecordBatch ? batch : withColumns(batch, batch.data.children);
 }
 
 /** apache-arrow's stream writer, whose three hooks hand out messages instead of joining them to one byte stream. */

@@ -10,6 +10,8 @@ import {
   Struct,
   Table,
   tableFromArrays,
+  tableFromIPC,
+  tableToIPC,
   Utf8,
   type Vector,
   vectorFromArray,
@@ -48,6 +50,17 @@ describe("batches that differ from their stream", () => {
     }
     // And the stream goes on.
     expect(encoder.batch(tableFromArrays({ a: Int32Array.of(1) }).batches[0]!)).toHaveLength(1);
+  });
+
+  test("of no rows, as apache-arrow reads a stream without batches, are written", async () => {
+    const schema = new Schema([
+      new Field("a", new Int32(), true),
+      new Field("d", new Dictionary(new Utf8(), new Int32()), true),
+    ]);
+    const { batches } = tableFromIPC(tableToIPC(new Table(schema), "stream"));
+    expect(batches.map((batch) => batch.constructor === RecordBatch)).toEqual([false]);
+    const decoded = await decodeMessages(encode({ batches, rows: [] }));
+    expect(decoded.batches.map(({ numRows }) => numRows)).toEqual([0]);
   });
 
   test("may number their dictionaries as they like", async () => {

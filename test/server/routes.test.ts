@@ -171,9 +171,7 @@ describe.each(clients)("over %s", (_, connect) => {
       const flightDescriptor = descriptor(create(CommandStatementIngestSchema, { table: "t" }));
       yield create(FlightDataSchema, { flightDescriptor, dataHeader: encoder.schema().header });
       for (const n of [2, 3]) {
-        const [{ header, body }] = encoder.batch(numbers(Array(n).fill(1)).batches[0]!) as [
-          { header: Uint8Array; body: Uint8Array },
-        ];
+        const { header, body } = encoder.batch(numbers(Array(n).fill(1)).batches[0]!)[0]!;
         yield create(FlightDataSchema, { dataHeader: header, dataBody: body, appMetadata: Uint8Array.of(n) });
       }
     };
