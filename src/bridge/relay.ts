@@ -1,5 +1,7 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
 import { type ClientHttp2Session, type ClientHttp2Stream, constants, type IncomingHttpHeaders } from "node:http2";
+import type { ConnectError } from "@connectrpc/connect";
+import { httpError } from "../transport/status.ts";
 import { requestHeaders, responseHeaders, trailerFrame } from "./headers.ts";
 import type { Upstream } from "./upstream.ts";
 
@@ -31,7 +33,8 @@ export function relay(
   stream.on("response", (headers) => {
     const status = headers[":status"] ?? 0;
     if (status !== 200) {
-      trailers = failure(codeOfHttp(status), `${to.authority} answered HTTP ${status}`);
+      const { code, rawMessage } = httpError(status, new Headers()) as ConnectError;
+      trailers = failure(code, `${to.authority} answered ${rawMessage}`);
       stream.close(constants.NGHTTP2_CANCEL);
       return;
     }
@@ -134,15 +137,6 @@ function broken(
     default:
       return [13, `${authority} broke off the call with HTTP/2 code ${stream.rstCode}`];
   }
-}
-
-/** https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md */
-function codeOfHttp(status: number): number {
-  if (status === 400) return 13;
-  if (status === 401) return 16;
-  if (status === 403) return 7;
-  if (status === 404) return 12;
-  return status === 429 || (status >= 502 && status <= 504) ? 14 : 2;
 }
 
 function text(reason: unknown): string {
