@@ -104,6 +104,6 @@ function networkError(cause: unknown, signal: AbortSignal, url: string, what?: s
   const text = cause instanceof Error ? cause.message : String(cause);
   const why =
     what ??
-    `no answer from ${new URL(url).origin}: the server is not reachable, its TLS certificate is not trusted, or CORS refuses this page (the server or proxy must allow its origin and the headers sent)`;
+    `no answer from ${new URL(url).origin}: the server is not reachable, its TLS certificate is not trusted, or CORS refuses this page (the server or proxy must allow its origin and the headers sent); or it redirects, which no call follows`;
   return new ConnectError(`${why} (${text})`, Code.Unavailable, undefined, undefined, cause);
 }

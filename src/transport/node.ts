@@ -2,7 +2,7 @@ import { connect as connectSocket, isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { HttpClient, HttpRequest, HttpResponse } from "./http.ts";
-import { Http2Connection } from "./http2/connection.ts";
+import { closedEarly, Http2Connection } from "./http2/connection.ts";
 import { connectError } from "./http2/errors.ts";
 import { encodeHeaders, type HeaderField } from "./http2/hpack.ts";
 import type { ReceiveBudget } from "./http2/receive-budget.ts";
@@ -103,7 +103,7 @@ class Http2Client implements HttpClient {
         reject(connectError(cause, baseUrl));
       };
       socket.once("error", fail);
-      socket.once("close", () => fail(Object.assign(new Error("it was closed"), { code: "ECONNRESET" })));
+      socket.once("close", () => fail(closedEarly()));
       socket.once(baseUrl.startsWith("https:") ? "secureConnect" : "connect", () => {
         // The timer runs on until the server's settings are here: only they tell that it speaks HTTP/2.
         connection = new Http2Connection(socket, budget, { ready: () => clearTimeout(timer), retired: forget });

@@ -7,19 +7,23 @@ import { Code, ConnectError, decodeBinaryHeader } from "@connectrpc/connect";
  * @param status where `grpc-status` stands: the trailers or, when there is no body, the headers
  * @param metadata headers and trailers, merged: kept on the error
  */
-export function statusError(status: Headers, metadata: Headers): ConnectError | undefined {
+export function statusError(
+  status: Headers,
+  metadata: Headers,
+  protocol: "grpc" | "grpc-web" = "grpc",
+): ConnectError | undefined {
   const text = status.get("grpc-status");
   if (text === null) {
-    return new ConnectError(
-      "the response ended without a gRPC status: the connection was cut, or a proxy removed the trailers",
-      Code.Unavailable,
-      metadata,
-    );
+    const cut = "the response ended without a gRPC status: the connection was cut, or a proxy removed the trailers";
+    // An answer that is all headers has it there, where a page sees only what it is let to.
+    const hidden = "; or this page may not see it: Access-Control-Expose-Headers must name grpc-status, grpc-message";
+    return new ConnectError(protocol === "grpc" ? cut : cut + hidden, Code.Unavailable, metadata);
   }
   if (/^0+$/.test(text)) return undefined;
   const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   const code = number >= 1 && number <= 16 ? (number as Code) : Code.Unknown;
-  const error = new ConnectError(decodeMessage(status.get("grpc-message") ?? ""), code, metadata);
+  const message = decodeMessage(status.get("grpc-message") ?? "");
+  const error = new ConnectError(message === "" ? "the server gave no reason" : message, code, metadata);
   const details = status.get("grpc-status-details-bin");
   if (details !== null) error.details = readDetails(details, code);
   return error;
@@ -32,7 +36,7 @@ export function statusError(status: Headers, metadata: Headers): ConnectError | 
  */
 export function httpError(status: number, header: Headers): ConnectError | undefined {
   const type = header.get("content-type") ?? "";
-  if (status === 200 && (type === "" || type.startsWith("application/grpc"))) return undefined;
+  if (status === 200 && /^application\/grpc(-web)?($|[+;])/.test(type)) return undefined;
   if (status === 200) {
     return new ConnectError(
       `the answer is "${type}", not gRPC: this address is no Flight server`,

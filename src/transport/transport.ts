@@ -82,7 +82,7 @@ export function createTransport(http: HttpClient, options: TransportOptions): Cl
         if ((flags & compressedFlag) !== 0)
           throw new ConnectError("the server compressed a message, which was not offered", Code.Internal);
         if ((flags & trailerFlag) !== 0 && http.protocol === "grpc-web") trailers = parseTrailer(data);
-        else yield fromBinary(output, data);
+        else yield readMessage(output, data);
       }
       isComplete = true;
     } finally {
@@ -90,7 +90,7 @@ export function createTransport(http: HttpClient, options: TransportOptions): Cl
     }
     trailers ??= response.trailer.has("grpc-status") ? response.trailer : new Headers();
     const status = trailers.has("grpc-status") ? trailers : response.header;
-    const error = statusError(status, mergeHeaders(response.header, trailers));
+    const error = statusError(status, mergeHeaders(response.header, trailers), http.protocol);
     if (error !== undefined) throw error;
     for (const [name, value] of trailers) trailer.append(name, value);
   }
@@ -195,6 +195,21 @@ async function firstEnvelope<I extends DescMessage>(
 ): Promise<Uint8Array[]> {
   for await (const message of input) return encodeEnvelope(desc, message as Message);
   throw new ConnectError("a call without its message", Code.Internal);
+}
+
+function readMessage<O extends DescMessage>(output: O, data: Uint8Array): MessageShape<O> {
+  try {
+    return fromBinary(output, data);
+  } catch (cause) {
+    const text = cause instanceof Error ? cause.message : String(cause);
+    throw new ConnectError(
+      `the answer cannot be read as ${output.typeName}: ${text}`,
+      Code.Internal,
+      undefined,
+      undefined,
+      cause,
+    );
+  }
 }
 
 function requestHeader(

@@ -2,6 +2,7 @@ import type { TestProject } from "vitest/node";
 import { bridge } from "../../src/bridge/index.ts";
 import { duckdbBackend } from "../../src/server/duckdb.ts";
 import { listen } from "../../src/server/index.ts";
+import { startWebServer } from "../faults/web-server.ts";
 import { askDuckDb, flights } from "./reference.ts";
 
 /** Starts the embedded server and a bridge to it, and asks DuckDB itself what the answers have to be. */
@@ -12,7 +13,10 @@ export default async function setup({ provide }: TestProject): Promise<() => Pro
   const bridged = await bridge({ upstream: grpc });
   provide("embedded", { grpc, web: server.url, bridge: bridged.url });
   provide("reference", await askDuckDb());
+  const faults = await startWebServer();
+  provide("faults", faults.url);
   return async () => {
+    await faults.close();
     await bridged.close();
     await server.close(0);
     await backend.close();

@@ -21,6 +21,8 @@ declare module "vitest" {
   interface ProvidedContext {
     embedded: Embedded;
     reference: Reference;
+    /** The server of test/faults that misbehaves as it is told, over gRPC-Web. */
+    faults: string;
     /** gRPC-Web through Envoy to the embedded server; in the interop lane only. */
     envoy: string;
   }

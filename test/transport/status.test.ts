@@ -95,7 +95,7 @@ describe("how a call ends", () => {
     ["50%25 of %zz and %", "50% of %zz and %"],
     ["caf%C3%A9", "café"],
     ["%ff", "\ufffd"],
-    ["", ""],
+    ["", "the server gave no reason"],
   ] as const) {
     test(`grpc-message ${JSON.stringify(sent)}`, async () => {
       const { error } = await doGet({ trailer: { "grpc-status": "3", "grpc-message": sent } });

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { Code } from "@connectrpc/connect";
+import { Code, ConnectError } from "@connectrpc/connect";
 import {
   errorCode,
   FrameReader,
@@ -76,11 +76,12 @@ export class Http2Connection implements FrameSink {
   #received = 0;
   /** A header block whose end has not come. */
   #block: { stream: number; endsStream: boolean; parts: Buffer[]; bytes: number } | undefined;
-  #goaway: string | undefined;
+  #goaway: Error | undefined;
 
   /** The largest frame to send. */
   maxSendFrame = 16_384;
-  #maxStreams = Number.POSITIVE_INFINITY;
+  // One, until its settings tell: what is opened beyond its limit is refused.
+  #maxStreams = 1;
   #initialSendWindow = defaultWindow;
   /** What may still be sent on the whole connection. */
   sendWindow: number = defaultWindow;
@@ -92,7 +93,7 @@ export class Http2Connection implements FrameSink {
     socket.on("drain", () => this.#flush());
     socket.once("end", () => socket.destroy());
     socket.on("error", (cause) => this.#lost(cause));
-    socket.once("close", () => this.#lost(this.#goaway === undefined ? undefined : new Error(this.#goaway)));
+    socket.once("close", () => this.#lost(this.#goaway ?? errorCode.noError));
     const settings = settingsFrame([
       [setting.enablePush, 0],
       [setting.maxFrameSize, maxFrameBytes],
@@ -216,7 +217,7 @@ export class Http2Connection implements FrameSink {
         this.#header(flags, payload);
         break;
       case frameType.rstStream:
-        this.#stream(id)?.reset(number(payload));
+        this.#stream(id)?.lost(number(payload));
         break;
       case frameType.settings:
         this.#settings(flags, payload);
@@ -253,6 +254,7 @@ export class Http2Connection implements FrameSink {
   #settings(flags: number, payload: Buffer): void {
     if (payload.length % 6 !== 0) throw frameSizeError();
     if (flags & flag.ack) return;
+    if (!this.#isReady) this.#maxStreams = Number.POSITIVE_INFINITY;
     for (let at = 0; at < payload.length; at += 6) {
       const value = payload.readUInt32BE(at + 2);
       switch (payload.readUInt16BE(at)) {
@@ -297,12 +299,14 @@ export class Http2Connection implements FrameSink {
     const code = payload.readUInt32BE(4);
     const text = payload.toString("latin1", 8, 8 + 200);
     if (code !== errorCode.noError) {
-      this.#goaway = `the server closed the connection with HTTP/2 code ${code}${text === "" ? "" : `: ${text}`}`;
+      this.#goaway = new Error(
+        `the server closed the connection with HTTP/2 code ${code}${text === "" ? "" : `: ${text}`}`,
+      );
     }
     this.retire();
-    // RFC 9113, 6.8: it has not seen those above, so they may be sent again.
+    // RFC 9113, 6.8: it has not seen those above.
     for (const stream of [...this.#waiting, ...this.#streams.values()]) {
-      if (stream.id === 0 || stream.id > last) stream.reset(errorCode.refusedStream);
+      if (stream.id === 0 || stream.id > last) stream.lost(this.#goaway ?? errorCode.refusedStream);
     }
   }
 
@@ -360,7 +364,9 @@ export class Http2Connection implements FrameSink {
     this.#isClosed = true;
     this.#close();
     this.retire();
-    for (const stream of [...this.#streams.values(), ...this.#waiting]) stream.lost(cause);
+    const reason =
+      this.#isReady || cause instanceof Http2Error || cause instanceof ConnectError ? cause : closedEarly();
+    for (const stream of [...this.#streams.values(), ...this.#waiting]) stream.lost(reason);
   }
 
   #close(): void {
@@ -380,6 +386,11 @@ function checkProtocol(chunk: Buffer): void {
   // The alert or handshake record of TLS.
   if ((chunk[0] === 0x15 || chunk[0] === 0x16) && chunk[1] === 0x03)
     throw new Http2Error(errorCode.protocolError, "it answers with a TLS record", "NOT_PLAINTEXT");
+}
+
+/** What a connection fails of that ends before it began. */
+export function closedEarly(): Http2Error {
+  return new Http2Error(errorCode.noError, "closed early", "CLOSED_EARLY");
 }
 
 function number(payload: Buffer): number {

@@ -2,16 +2,8 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { errorCode } from "./frames.ts";
 
 /** What a failed connection most probably is, and what to do. */
-export function connectError(cause: unknown, baseUrl: string, what = "no connection"): ConnectError {
-  if (cause instanceof ConnectError) return cause;
-  const { code, message } = describe(cause);
-  return new ConnectError(
-    `${what} to ${baseUrl}: ${hint(code, message)}`,
-    Code.Unavailable,
-    undefined,
-    undefined,
-    cause,
-  );
+export function connectError(cause: unknown, baseUrl: string): ConnectError {
+  return unavailable(cause, `no connection to ${baseUrl}`);
 }
 
 /**
@@ -20,9 +12,16 @@ export function connectError(cause: unknown, baseUrl: string, what = "no connect
  * @param reason the HTTP/2 code it was reset with, or what ended the connection
  */
 export function callError(reason: unknown, baseUrl: string): ConnectError {
-  if (typeof reason !== "number") return connectError(reason, baseUrl, "the connection");
+  const what = `the call to ${baseUrl} ended without a status`;
+  if (typeof reason !== "number") return unavailable(reason, what);
   const [code, why] = resets[reason] ?? [Code.Internal, `it was reset with HTTP/2 code ${reason}`];
-  return new ConnectError(`the call to ${baseUrl} ended without a status: ${why}`, code);
+  return new ConnectError(`${what}: ${why}`, code);
+}
+
+function unavailable(cause: unknown, what: string): ConnectError {
+  if (cause instanceof ConnectError) return cause;
+  const { code, message } = describe(cause);
+  return new ConnectError(`${what}: ${hint(code, message)}`, Code.Unavailable, undefined, undefined, cause);
 }
 
 // gRPC over HTTP/2, "HTTP2 Transport Mapping, Errors". CANCEL is not `canceled`: the caller did not ask for it.
@@ -32,6 +31,10 @@ const resets: Readonly<Record<number, readonly [Code, string]>> = {
   [errorCode.cancel]: [Code.Unavailable, "the server or a proxy cut it"],
   [errorCode.enhanceYourCalm]: [Code.ResourceExhausted, "the server finds this client too demanding"],
   [errorCode.inadequateSecurity]: [Code.PermissionDenied, "the connection's TLS is too weak for the server"],
+  [errorCode.http11Required]: [
+    Code.Internal,
+    "the server wants HTTP/1.1 for this; an http: or https: url speaks gRPC-Web over that",
+  ],
 };
 
 function describe(cause: unknown): { code: string; message: string } {
@@ -67,9 +70,11 @@ function hint(code: string, message: string): string {
       return `the server speaks TLS here (${message}); use grpc+tls://, or leave out insecure: true`;
     case "HTTP2_BROKEN":
       return `the server does not keep to HTTP/2: ${message}`;
+    case "CLOSED_EARLY":
+      return "the connection was closed before the server said anything; a TLS port reached without TLS does that too";
     case "ECONNRESET":
     case "EPIPE":
-      return `it was closed by the other side; a TLS port reached without TLS does that too (${code})`;
+      return `the connection was closed by the other side (${code})`;
     default:
       return message;
   }

@@ -32,12 +32,13 @@ export const errorCode = {
   compressionError: 9,
   enhanceYourCalm: 11,
   inadequateSecurity: 12,
+  http11Required: 13,
 } as const;
 
 /** The other side broke HTTP/2, or never spoke it; the connection ends with this code. */
 export class Http2Error extends Error {
   readonly http2Code: number;
-  readonly code: "HTTP2_BROKEN" | "NOT_HTTP2" | "NOT_PLAINTEXT";
+  readonly code: "HTTP2_BROKEN" | "NOT_HTTP2" | "NOT_PLAINTEXT" | "CLOSED_EARLY";
 
   constructor(http2Code: number, message: string, code: Http2Error["code"] = "HTTP2_BROKEN") {
     super(message);

@@ -161,16 +161,10 @@ export class Http2Stream implements ResponseBody {
     else this.#grant();
   }
 
-  /** The server, or GOAWAY in its name, has ended it with an HTTP/2 code. */
-  reset(code: number): void {
+  /** It has ended: with the HTTP/2 code of a reset, or with what ended its connection. */
+  lost(reason: unknown): void {
     this.#leave();
-    if (!this.#hasEnded) this.#fail(callError(code, this.#baseUrl));
-  }
-
-  /** The connection has ended. */
-  lost(cause: unknown): void {
-    this.#leave();
-    if (!this.#hasEnded) this.#fail(callError(cause ?? errorCode.noError, this.#baseUrl));
+    if (!this.#hasEnded) this.#fail(callError(reason, this.#baseUrl));
   }
 
   /** What the server sent cannot be taken. */
