@@ -11,6 +11,8 @@ export interface AuthOptions {
   password?: string | undefined;
 }
 
+type Authorization = readonly [name: string, value: string];
+
 /** Sends a Handshake with these headers and payload; resolves with headers ∪ trailers and the last payload. */
 export type Handshake = (header: Headers, payload: Uint8Array) => Promise<{ header: Headers; payload: Uint8Array }>;
 
@@ -24,7 +26,7 @@ export class Credentials {
   readonly #options: AuthOptions;
   readonly #handshake: Handshake;
   #pending: Promise<void> | undefined;
-  #header: readonly [name: string, value: string] | undefined;
+  #header: Authorization | undefined;
   readonly #secrets = new Set<string>();
 
   constructor(options: AuthOptions, handshake: Handshake) {
@@ -38,15 +40,13 @@ export class Credentials {
       if (secret) this.#secrets.add(secret);
   }
 
-  /** The header to send, or undefined when the client has no credentials. */
-  async header(): Promise<readonly [name: string, value: string] | undefined> {
-    if (this.#header === undefined && this.#isConfigured()) {
-      this.#pending ??= this.#obtain().finally(() => {
-        this.#pending = undefined;
-      });
-      await this.#pending;
-    }
-    return this.#header;
+  /** The header to send, undefined when the client has no credentials; a promise while they are fetched. */
+  header(): Authorization | undefined | Promise<Authorization | undefined> {
+    if (this.#header !== undefined || !this.#isConfigured()) return this.#header;
+    this.#pending ??= this.#obtain().finally(() => {
+      this.#pending = undefined;
+    });
+    return this.#pending.then(() => this.#header);
   }
 
   /** Adopts a token that came with a response. */
@@ -56,7 +56,7 @@ export class Credentials {
   }
 
   /** After `unauthenticated`: whether asking again can give other credentials than those in the headers refused. */
-  renew(refused: Headers): boolean {
+  renew(refused: ReadonlyMap<string, string>): boolean {
     const { token, username } = this.#options;
     if (typeof token !== "function" && username === undefined) return false;
     const [name, value] = this.#header ?? [];

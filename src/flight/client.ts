@@ -1,5 +1,6 @@
 import type { Schema } from "apache-arrow";
 import { readSchema } from "../arrow/encapsulated.ts";
+import { FlightSqlError } from "../errors.ts";
 import type { FlightDescriptor as FlightDescriptorMessage } from "../gen/Flight_pb.ts";
 import * as calls from "./calls.ts";
 import type { Connection } from "./connection.ts";
@@ -60,7 +61,7 @@ export class FlightClient {
   /** GetFlightInfo: how a path or command can be read. */
   getFlightInfo(descriptor: FlightDescriptor, options: CallOptions = {}): Promise<FlightInfo> {
     return this.#connection.run(options, async (scope) =>
-      fromInfo(await calls.getFlightInfo(this.#connection, scope, toDescriptor(descriptor))),
+      fromInfo(await calls.getFlightInfo(this.#connection, scope, toDescriptor(descriptor), true)),
     );
   }
 
@@ -198,15 +199,25 @@ export class FlightClient {
     open: (scope: CallScope) => ReturnType<typeof calls.doGet>,
   ): { source: AsyncGenerator<Decoded, void, undefined>; cancel: () => void } {
     const connection = this.#connection;
-    const stop = new AbortController();
+    const where = `${name} from ${connection.origin.uri}`;
+    let scope: CallScope | undefined;
+    let isCancelled = false;
+    const stop = (): void => {
+      if (scope?.isOver === false) scope.stop(new FlightSqlError("canceled", "the reader was cancelled"));
+    };
     async function* source(): AsyncGenerator<Decoded, void, undefined> {
-      const scope = connection.scope(options, stop.signal);
+      scope = connection.scope(options);
+      if (isCancelled) stop();
       try {
-        yield* decodeStream(open(scope), `${name} from ${connection.origin.uri}`, connection.loadCodec);
+        yield* decodeStream(open(scope), where, connection);
       } finally {
         scope.end();
       }
     }
-    return { source: source(), cancel: () => stop.abort() };
+    const cancel = (): void => {
+      isCancelled = true;
+      stop();
+    };
+    return { source: source(), cancel };
   }
 }

@@ -5,6 +5,7 @@ import { Channel, type ChannelOptions } from "./channel.ts";
 import { CookieJar } from "./cookies.ts";
 import type { JoinOptions } from "./endpoints.ts";
 import { type Dial, type LocationOptions, Locations } from "./locations.ts";
+import type { RpcLimits } from "./rpc.ts";
 import { type CallOptions, CallScope, type Metadata } from "./scope.ts";
 
 /** What a connection is made of; the entry points fill it in for their platform. */
@@ -18,7 +19,10 @@ export interface ConnectionOptions extends AuthOptions {
   /** Whether uploads are sent as a whole before anything is read: gRPC-Web over fetch. */
   readonly halfDuplex: boolean;
   readonly timeoutMs: number | undefined;
+  readonly maxMessageBytes: number | undefined;
   readonly maxResultBytes: number | undefined;
+  readonly limits: RpcLimits;
+  readonly repeatsQueries: boolean;
   readonly endpoints: JoinOptions & LocationOptions;
   readonly fetch: typeof globalThis.fetch | undefined;
 }
@@ -27,7 +31,10 @@ export interface ConnectionOptions extends AuthOptions {
 export class Connection {
   readonly locations: Locations;
   readonly loadCodec: LoadCodec;
-  readonly maxResultBytes: number;
+  readonly maxMessageBytes: number | undefined;
+  readonly maxResultBytes: number | undefined;
+  /** Whether GetFlightInfo of a query may be repeated. */
+  readonly repeatsQueries: boolean;
   readonly halfDuplex: boolean;
   readonly endpoints: ConnectionOptions["endpoints"];
   readonly #timeoutMs: number | undefined;
@@ -39,10 +46,11 @@ export class Connection {
     options: ConnectionOptions,
     handshake: (channel: Channel, scope: CallScope, ...args: Parameters<Handshake>) => ReturnType<Handshake>,
   ) {
-    const { uri, transport, metadata } = options;
+    const { uri, transport, metadata, limits } = options;
+    const origin = { uri, transport, metadata, limits, isTrusted: true };
     const cookies = options.cookies ? new CookieJar() : undefined;
     const redact = (text: string): string => credentials.redact(text);
-    const anonymous = new Channel({ uri, transport, metadata, cookies, redact });
+    const anonymous = new Channel({ ...origin, cookies, redact });
     const credentials: Credentials = new Credentials(options, async (header, payload) => {
       // Not the scope of the call that happened to come first: others wait for the same token.
       const scope = this.scope({});
@@ -53,13 +61,15 @@ export class Connection {
       }
     });
     this.locations = new Locations(
-      { uri, transport, metadata, credentials, cookies, adoptsTokens: true },
+      { ...origin, credentials, cookies, adoptsTokens: true },
       options.dial,
       options.endpoints,
       options.fetch,
     );
     this.loadCodec = options.loadCodec;
-    this.maxResultBytes = options.maxResultBytes ?? Number.POSITIVE_INFINITY;
+    this.maxMessageBytes = options.maxMessageBytes;
+    this.maxResultBytes = options.maxResultBytes;
+    this.repeatsQueries = options.repeatsQueries;
     this.halfDuplex = options.halfDuplex;
     this.endpoints = options.endpoints;
     this.#timeoutMs = options.timeoutMs;
@@ -70,13 +80,16 @@ export class Connection {
   }
 
   /** Begins a call. */
-  scope(options: CallOptions, ...stops: AbortSignal[]): CallScope {
-    const limits = options.timeoutMs === undefined ? { ...options, timeoutMs: this.#timeoutMs } : options;
-    const scope = new CallScope(limits, stops);
-    this.#open.add(scope);
-    scope.onEnd(() => this.#open.delete(scope));
+  scope(options: CallOptions): CallScope {
+    const scope = new CallScope(options, this.#timeoutMs, this.#open);
     if (this.#isClosed) scope.stop(closed());
     return scope;
+  }
+
+  /** Goes on with a call that was suspended. */
+  resume(scope: CallScope): void {
+    scope.resume();
+    if (this.#isClosed) scope.stop(closed());
   }
 
   /** Runs a call that is over when its promise settles. */

@@ -2,6 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { readIpcStream } from "../arrow/ipc.ts";
 import { FlightSqlError } from "../errors.ts";
 import { type FlightData, FlightDataSchema } from "../gen/Flight_pb.ts";
+import { RpcCall, type RpcLimits } from "./rpc.ts";
 import type { CallScope } from "./scope.ts";
 import { streamError } from "./stream.ts";
 
@@ -14,19 +15,23 @@ import { streamError } from "./stream.ts";
 export async function* readExtendedLocation(
   url: string,
   scope: CallScope,
+  limits: RpcLimits,
   fetch: typeof globalThis.fetch = globalThis.fetch,
 ): AsyncGenerator<FlightData, void, undefined> {
   // The query of such a URL may be a signature, which is a secret.
-  const where = `GET ${url.replace(/[?#].*/s, "")}`;
-  const fork = scope.fork();
+  const uri = url.replace(/[?#].*/s, "");
+  const where = `GET ${uri}`;
+  const stranger = { uri, metadata: {}, limits, isTrusted: false };
+  const call = new RpcCall(stranger, { name: "GET", isRead: true, safeUntil: 0 }, scope, where);
   try {
+    const { signal } = await call.attempt();
     let response: Response;
     try {
       response = await fetch(url, {
         headers: { accept: "application/vnd.apache.arrow.stream" },
         credentials: "omit",
         referrerPolicy: "no-referrer",
-        signal: fork.signal,
+        signal,
       });
     } catch (cause) {
       throw new FlightSqlError("unavailable", `${where}: no answer; in a browser, CORS may refuse this page`, {
@@ -34,14 +39,20 @@ export async function* readExtendedLocation(
       });
     }
     checkResponse(response, where);
-    if (response.body === null) return;
-    for await (const { header, body } of readIpcStream(chunks(response.body))) {
-      yield create(FlightDataSchema, { dataHeader: header, dataBody: body });
+    if (response.body !== null) {
+      for await (const { header, body } of readIpcStream(chunks(response.body))) {
+        const message = create(FlightDataSchema, { dataHeader: header, dataBody: body });
+        call.received();
+        call.report?.count(message);
+        yield message;
+        call.waits();
+      }
     }
+    call.succeeded();
   } catch (thrown) {
-    throw scope.failure(streamError(thrown, where), where);
+    await call.retry(streamError(thrown, where));
   } finally {
-    fork.end();
+    call.end();
   }
 }
 

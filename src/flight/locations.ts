@@ -63,28 +63,25 @@ export class Locations {
   async *read(
     endpoint: FlightEndpoint,
     scope: CallScope,
-    doGet: (channel: Channel) => AsyncIterable<FlightData>,
+    doGet: (channel: Channel, isLast: boolean) => AsyncIterable<FlightData>,
   ): AsyncGenerator<FlightData, void, undefined> {
     const sources = this.#sources(endpoint);
     for (const [i, source] of sources.entries()) {
+      const isLast = i === sources.length - 1;
       let begun = false;
       try {
-        const messages = source instanceof Channel ? doGet(source) : readExtendedLocation(source, scope, this.#fetch);
+        const messages =
+          source instanceof Channel
+            ? doGet(source, isLast)
+            : readExtendedLocation(source, scope, this.#originOptions.limits, this.#fetch);
         for await (const message of messages) {
           begun = true;
           yield message;
         }
         return;
       } catch (thrown) {
-        const last = i === sources.length - 1;
-        if (
-          begun ||
-          last ||
-          !(thrown instanceof FlightSqlError) ||
-          thrown.code !== "unavailable" ||
-          scope.signal.aborted
-        )
-          throw thrown;
+        const goesOn = thrown instanceof FlightSqlError && thrown.code === "unavailable" && !scope.isOver;
+        if (begun || isLast || !goesOn) throw thrown;
         this.#duds.set(source instanceof Channel ? source.uri : source, Date.now() + dudMs);
       }
     }
@@ -140,12 +137,14 @@ export class Locations {
     return channel;
   }
 
-  #channelOptions(uri: string, transport: ChannelOptions["transport"]): ChannelOptions {
-    const { metadata, credentials, cookies, uri: origin } = this.#originOptions;
+  #channelOptions(location: string, transport: ChannelOptions["transport"]): ChannelOptions {
+    // As it stands in errors and events: a server may put into it what is not for them.
+    const uri = location.replace(/[?#].*/s, "").replace(/^([^/]*\/\/)[^/]*@/, "$1");
+    const { metadata, credentials, cookies, limits, uri: origin } = this.#originOptions;
     // Secrets that came to us over TLS never leave over plaintext.
-    const trusted = this.#options.credentials !== "origin" && (isSecure(uri) || !isSecure(origin));
-    if (!trusted) return { uri, transport, metadata: {} };
-    return { uri, transport, metadata, credentials, cookies: cookies && new CookieJar(cookies) };
+    const isTrusted = this.#options.credentials !== "origin" && (isSecure(uri) || !isSecure(origin));
+    if (!isTrusted) return { uri, transport, metadata: {}, limits, isTrusted };
+    return { uri, transport, metadata, limits, isTrusted, credentials, cookies: cookies && new CookieJar(cookies) };
   }
 }
 

@@ -5,13 +5,16 @@ import type { TlsOptions } from "../transport/tls.ts";
 import type { AuthOptions } from "./auth.ts";
 import type { ConnectionOptions } from "./connection.ts";
 import type { EndpointOptions } from "./endpoints.ts";
+import type { OnEvent } from "./events.ts";
+import type { IdleOptions } from "./idle.ts";
 import type { Dial, LocationOptions } from "./locations.ts";
+import type { RetryOptions } from "./retry.ts";
 import type { Metadata } from "./scope.ts";
 
 export type { TlsOptions };
 
 /** How to reach a server, and how to treat it. */
-export interface ClientOptions extends AuthOptions {
+export interface ClientOptions extends AuthOptions, IdleOptions {
   /**
    * `grpc:`, `grpc+tcp:`, `grpc+tls:` or `grpc+unix:` for native gRPC (Node), `http:` or `https:` for gRPC-Web
    * (everywhere). Either this or `host`.
@@ -41,10 +44,20 @@ export interface ClientOptions extends AuthOptions {
   timeoutMs?: number | undefined;
   /** Limit for opening a connection, in milliseconds. Default 10,000. Node, native gRPC. */
   connectTimeoutMs?: number | undefined;
-  /** Largest message accepted, in bytes: `resource_exhausted` beyond. Default: none. */
+  /**
+   * Largest message accepted, in bytes: `resource_exhausted` beyond. It holds for the message as sent and again for
+   * what compression, list views and runs in it unpack to. Default: none as sent, 2 GiB unpacked.
+   */
   maxMessageBytes?: number | undefined;
-  /** Most bytes accepted for one result: `resource_exhausted` beyond. Default: none. */
+  /**
+   * Most bytes accepted for one result, all endpoints together: `resource_exhausted` beyond. Counted as sent, when
+   * they arrive; and unpacked, when batches are made of them. Default: none.
+   */
   maxResultBytes?: number | undefined;
+  /** What is sent again when the server was unavailable, and how often. */
+  retry?: RetryOptions | undefined;
+  /** Told about each RPC: when it starts, is answered, is sent again, and ends. What it throws is ignored. */
+  onEvent?: OnEvent | undefined;
   /**
    * HTTP/2 window of a stream while few are open, in bytes. A client never holds more than four of them unread,
    * however many results are paused. Default 16 MiB. Node, native gRPC.
@@ -78,7 +91,7 @@ export function resolveOptions(given: string | ClientOptions, platform: Platform
       `${uri} cannot be reached from here: native gRPC needs Node; give the http: or https: address of a gRPC-Web proxy or server`,
     );
   }
-  const { endpoints } = options;
+  const { endpoints, retry } = options;
   return {
     uri,
     transport,
@@ -92,7 +105,15 @@ export function resolveOptions(given: string | ClientOptions, platform: Platform
     // Of a transport of the user's own nothing is known; it fails by itself where it cannot.
     halfDuplex: options.transport === undefined && /^https?:/i.test(uri),
     timeoutMs: options.timeoutMs,
+    maxMessageBytes: options.maxMessageBytes,
     maxResultBytes: options.maxResultBytes,
+    repeatsQueries: retry?.queries ?? false,
+    limits: {
+      maxAttempts: retry?.maxAttempts ?? 4,
+      onEvent: options.onEvent,
+      firstByteTimeoutMs: options.firstByteTimeoutMs,
+      idleTimeoutMs: options.idleTimeoutMs,
+    },
     fetch: options.fetch,
     endpoints: {
       ...endpoints,

@@ -102,5 +102,7 @@ export class FlightStreamReader implements AsyncIterable<FlightStreamChunk> {
   /** Ends the call here and at the server. Idempotent; nothing happens when the stream has ended. */
   cancel(): void {
     this.#cancel();
+    // Lets a stream that nobody waits for run its end.
+    this.#source.return().catch(() => {});
   }
 }

@@ -38,7 +38,7 @@ export class WaitingEndpoint {
 
   #schedule(): void {
     const { expirationTime } = this.#endpoint;
-    if (expirationTime === null || this.#scope.signal.aborted) return;
+    if (expirationTime === null || this.#scope.isOver) return;
     const leftMs = Number(expirationTime / 1_000_000n) - Date.now();
     // One that is over cannot be renewed, and one beyond setTimeout's range need not be.
     if (leftMs <= 0 || leftMs > 2 ** 31 - 1) return;

@@ -88,7 +88,7 @@ export async function getSessionOptions(
   const body = toBinary(GetSessionOptionsRequestSchema, create(GetSessionOptionsRequestSchema));
   const result = fromBinary(
     GetSessionOptionsResultSchema,
-    await runAction(connection, scope, "GetSessionOptions", body),
+    await runAction(connection, scope, "GetSessionOptions", body, true),
   );
   return new Map(Object.entries(result.sessionOptions).map(([name, value]) => [name, fromOption(value)]));
 }

@@ -15,6 +15,34 @@ export type Decoded =
       readonly bytes: number;
     };
 
+/** What bounds the memory of a stream. */
+export interface StreamLimits {
+  readonly loadCodec: LoadCodec | undefined;
+  /** Of one message, as sent and as unpacked. */
+  readonly maxMessageBytes: number | undefined;
+  /** Of all messages of a result. */
+  readonly maxResultBytes: number | undefined;
+}
+
+/** Counts the bytes of a result; throws `resource_exhausted` when there are more than `maxResultBytes`. */
+export function resultMeter(maxResultBytes: number | undefined, where: string): (bytes: number) => void {
+  if (maxResultBytes === undefined) return () => {};
+  let total = 0;
+  return (bytes) => {
+    total += bytes;
+    if (total > maxResultBytes)
+      throw new FlightSqlError(
+        "resource_exhausted",
+        `${where}: the result exceeds maxResultBytes (${maxResultBytes}): ask for less, or read it in a loop without that limit`,
+      );
+  };
+}
+
+/** Bytes of a message as it was sent. */
+export function sizeOf({ dataHeader, dataBody, appMetadata }: FlightData): number {
+  return dataHeader.byteLength + dataBody.byteLength + appMetadata.byteLength;
+}
+
 /**
  * Decodes the messages of one DoGet or DoExchange, each as soon as it is there.
  *
@@ -23,11 +51,13 @@ export type Decoded =
 export async function* decodeStream(
   messages: AsyncIterable<FlightData>,
   where: string,
-  loadCodec: LoadCodec | undefined,
+  { loadCodec, maxMessageBytes, maxResultBytes }: StreamLimits,
 ): AsyncGenerator<Decoded, void, undefined> {
-  const decoder = new FlightDecoder(loadCodec);
+  const decoder = new FlightDecoder(loadCodec, maxMessageBytes);
+  const take = resultMeter(maxResultBytes, where);
   let announced = false;
   for await (const message of messages) {
+    take(sizeOf(message));
     const { dataHeader, dataBody, appMetadata } = message;
     if (dataHeader.byteLength === 0) {
       // Flight.proto: a message may carry metadata alone. A descriptor echoed without anything is no chunk.
@@ -63,6 +93,9 @@ export async function decodeMessage(
 export function streamError(cause: unknown, where: string): FlightSqlError {
   if (cause instanceof FlightSqlError) return cause as FlightSqlError;
   const text = cause instanceof Error ? cause.message : String(cause);
+  if (text.startsWith("the batch unpacks to more than")) {
+    return new FlightSqlError("resource_exhausted", `${where}: ${text}; maxMessageBytes is the limit`, { cause });
+  }
   const code = cause instanceof TypeError && !text.includes("not valid UTF-8") ? "unimplemented" : "data_loss";
   return new FlightSqlError(code, `${where}: ${code === "data_loss" ? "the Arrow stream is damaged: " : ""}${text}`, {
     cause,

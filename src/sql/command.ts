@@ -22,6 +22,11 @@ export function toDescriptor<T extends DescMessage>(command: T, fields: MessageI
   return create(FlightDescriptorSchema, { type: FlightDescriptor_DescriptorType.CMD, cmd: packAny(command, fields) });
 }
 
+/** Whether a command asks for metadata, which changes nothing: FlightSql.proto names all of those CommandGet…. */
+export function isMetadata(command: DescMessage): boolean {
+  return command.name.startsWith("CommandGet");
+}
+
 /** A message inside an Any, as bytes. */
 export function packAny<T extends DescMessage>(message: T, fields: MessageInitShape<T>): Uint8Array {
   const any = { typeUrl: `type.googleapis.com/${message.typeName}`, value: toBinary(message, create(message, fields)) };

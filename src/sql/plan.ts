@@ -10,12 +10,18 @@ export interface Planned {
   updates?: AsyncIterable<PollInfo> | undefined;
 }
 
+export interface PlanOptions {
+  readonly poll: boolean | undefined;
+  /** Whether asking may have an effect: metadata has none. */
+  readonly isQuery: boolean;
+}
+
 /** Asks for the FlightInfo of a command, by polling if that is wanted and the server can. */
 export async function plan(
   connection: Connection,
   scope: CallScope,
   descriptor: FlightDescriptor,
-  poll: boolean | undefined,
+  { poll, isQuery }: PlanOptions,
 ): Promise<Planned> {
   if (poll) {
     try {
@@ -24,7 +30,7 @@ export async function plan(
       if (!(thrown instanceof FlightSqlError) || thrown.code !== "unimplemented") throw thrown;
     }
   }
-  return { info: fromInfo(await calls.getFlightInfo(connection, scope, descriptor)) };
+  return { info: fromInfo(await calls.getFlightInfo(connection, scope, descriptor, isQuery)) };
 }
 
 async function startPolling(connection: Connection, scope: CallScope, descriptor: FlightDescriptor): Promise<Planned> {
@@ -53,22 +59,10 @@ const pollIntervalMs = 100;
 
 async function pollAgain(connection: Connection, scope: CallScope, last: PollInfo): Promise<PollInfo> {
   const asked = performance.now();
-  const next = fromPollInfo(await calls.pollFlightInfo(connection, scope, last.descriptor!));
+  const next = fromPollInfo(await calls.pollFlightInfo(connection, scope, last.descriptor!, last));
   const known = last.info?.endpoints.length ?? 0;
   const isNews = next.descriptor === null || (next.info?.endpoints.length ?? 0) > known;
   const early = pollIntervalMs - (performance.now() - asked);
-  if (!isNews && early > 0) await pause(early, scope.signal);
+  if (!isNews && early > 0) await scope.pause(early);
   return next;
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener("abort", done);
-  });
 }

@@ -136,7 +136,7 @@ export class PreparedStatement {
   plan(scope: CallScope, params: Parameters | undefined, poll: boolean | undefined): Promise<Planned> {
     return this.#wait(async () => {
       if (params !== undefined) await this.#bind(scope, this.#toBatches(params));
-      return await plan(this.#connection, scope, this.#descriptor(), poll);
+      return await plan(this.#connection, scope, this.#descriptor(), { poll, isQuery: true });
     });
   }
 

@@ -11,7 +11,7 @@ import { type JoinOptions, joinParts, type Part } from "../flight/endpoints.ts";
 import type { FlightInfo, PollInfo } from "../flight/model.ts";
 import { WaitingEndpoint } from "../flight/renewal.ts";
 import type { CallScope } from "../flight/scope.ts";
-import { decodeMessage, streamError } from "../flight/stream.ts";
+import { decodeMessage, resultMeter, sizeOf, streamError } from "../flight/stream.ts";
 import type { FlightData } from "../gen/Flight_pb.ts";
 import type { Progress } from "./progress.ts";
 
@@ -49,7 +49,12 @@ export class ResultStream {
   readonly #messages: AsyncGenerator<Tagged, void, undefined>;
   readonly #join: JoinOptions;
   readonly #decoders: FlightDecoder[] = [];
+  readonly #scope: CallScope;
   readonly #where: string;
+  /** Of what was sent, and of what it unpacked to. */
+  readonly #arrived: (bytes: number) => void;
+  readonly #unpacked: (bytes: number) => void;
+  #hasBegun = false;
   /** Read while the schema was looked for. */
   #ahead: Tagged | undefined;
   #schema: Schema | null = null;
@@ -57,6 +62,7 @@ export class ResultStream {
   #bytes = 0;
   #endpointsDone = 0;
   /** The server's own word on how far the query is. */
+  #fraction: number | undefined;
   #polled: number | null = null;
   #finished: Promise<void> | undefined;
   #failure: unknown;
@@ -65,7 +71,10 @@ export class ResultStream {
     this.info = info;
     this.#connection = connection;
     this.#options = options;
+    this.#scope = scope;
     this.#where = `DoGet from ${connection.origin.uri}`;
+    this.#arrived = resultMeter(connection.maxResultBytes, this.#where);
+    this.#unpacked = resultMeter(connection.maxResultBytes, this.#where);
     const { parallelism, queue, order } = connection.endpoints;
     // FlightInfo.ordered: the endpoints in order are the order that the query asked for.
     this.#join = { parallelism, queue, order: info.ordered ? "endpoint" : order };
@@ -99,6 +108,11 @@ export class ResultStream {
     return schema;
   }
 
+  /** Holds nothing until the first message is asked for. */
+  suspend(): void {
+    if (!this.#hasBegun) this.#scope.suspend();
+  }
+
   /** Ends the reading here and at the server; nothing happens when it is over. */
   async close(): Promise<void> {
     await this.#messages.return();
@@ -119,6 +133,7 @@ export class ResultStream {
         if (tagged.data.dataHeader.byteLength === 0) continue;
         const batch = await this.#decode(tagged);
         if (batch === null) continue;
+        if (this.#connection.maxResultBytes !== undefined) this.#unpacked(batch.data.byteLength);
         this.#count(batch.numRows, tagged.data);
         yield batch;
       }
@@ -129,7 +144,7 @@ export class ResultStream {
 
   async *ipc({ decompress = false }: IpcOptions = {}): AsyncGenerator<Uint8Array, void, undefined> {
     const writer = new IpcStreamWriter();
-    const plain = decompress ? decompressor(this.#connection.loadCodec) : null;
+    const plain = decompress ? decompressor(this.#connection.loadCodec, this.#connection.maxMessageBytes) : null;
     try {
       for (let tagged = await this.#next(); tagged !== undefined; tagged = await this.#next()) {
         const { dataHeader, dataBody } = tagged.data;
@@ -165,6 +180,8 @@ export class ResultStream {
   }
 
   async *#run(scope: CallScope): AsyncGenerator<Tagged, void, undefined> {
+    this.#hasBegun = true;
+    this.#connection.resume(scope);
     try {
       yield* joinParts(this.#parts(scope), this.#join, () => scope.end());
       this.isDone = true;
@@ -207,13 +224,17 @@ export class ResultStream {
 
   #part(scope: CallScope, waiting: WaitingEndpoint, part: number): Part<Tagged> {
     return async function* (this: ResultStream): AsyncGenerator<Tagged, void, undefined> {
-      for await (const data of calls.doGet(this.#connection, scope, await waiting.take())) yield { part, data };
+      for await (const data of calls.doGet(this.#connection, scope, await waiting.take())) {
+        // Here and not where it is read: what waits in queues takes memory too.
+        this.#arrived(sizeOf(data));
+        yield { part, data };
+      }
       this.#endpointsDone++;
     }.bind(this);
   }
 
   async #decode({ part, data }: Tagged): Promise<RecordBatch | null> {
-    this.#decoders[part] ??= new FlightDecoder(this.#connection.loadCodec);
+    this.#decoders[part] ??= new FlightDecoder(this.#connection.loadCodec, this.#connection.maxMessageBytes);
     const decoder = this.#decoders[part]!;
     const batch = await decodeMessage(decoder, data, this.#where);
     this.#schema ??= decoder.schema;
@@ -223,13 +244,6 @@ export class ResultStream {
   #count(rows: number, { dataHeader, dataBody }: FlightData): void {
     this.#rows += rows;
     this.#bytes += dataHeader.byteLength + dataBody.byteLength;
-    const { maxResultBytes } = this.#connection;
-    if (this.#bytes > maxResultBytes) {
-      throw new FlightSqlError(
-        "resource_exhausted",
-        `${this.#where}: the result exceeds maxResultBytes (${maxResultBytes})`,
-      );
-    }
     this.#report();
   }
 
@@ -238,13 +252,15 @@ export class ResultStream {
     if (onProgress === undefined) return;
     const total = Number(this.info.totalRecords);
     const fraction = total > 0 ? Math.min(1, this.#rows / total) : this.#polled;
+    // What the server had made counts until more than that has been read: a bar never runs backwards.
+    if (fraction !== null) this.#fraction = Math.max(fraction, this.#fraction ?? 0);
     onProgress({
       rows: this.#rows,
       bytes: this.#bytes,
       endpointsDone: this.#endpointsDone,
       endpoints: this.info.endpoints.length,
       elapsedMs: performance.now() - started,
-      ...(fraction !== null && { fraction }),
+      ...(this.#fraction !== undefined && { fraction: this.#fraction }),
     });
   }
 }

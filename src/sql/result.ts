@@ -39,7 +39,8 @@ export class QueryResult implements AsyncIterable<RecordBatch> {
   readonly #connection: Connection;
   readonly #options: QueryOptions;
   readonly #plan: QueryPlan;
-  readonly #stop = new AbortController();
+  #scope: CallScope | undefined;
+  #isCancelled = false;
   #stream: Promise<ResultStream> | undefined;
   #consumed = false;
 
@@ -52,13 +53,18 @@ export class QueryResult implements AsyncIterable<RecordBatch> {
 
   /** What GetFlightInfo answered. */
   async info(): Promise<FlightInfo> {
-    return (await this.#open()).info;
+    const stream = await this.#open();
+    this.#rest(stream);
+    return stream.info;
   }
 
   /** The schema: the FlightInfo's or, when that has none, the stream's, whose first message is then read. */
   async schema(): Promise<Schema> {
     const stream = await this.#open();
-    return stream.info.schema ?? (await stream.schema());
+    const { schema } = stream.info;
+    if (schema === null) return await stream.schema();
+    this.#rest(stream);
+    return schema;
   }
 
   /** All of it as one table; an empty result keeps its schema. */
@@ -141,7 +147,13 @@ export class QueryResult implements AsyncIterable<RecordBatch> {
   }
 
   #abandon(): void {
-    this.#stop.abort(new FlightSqlError("canceled", "the result was cancelled"));
+    this.#isCancelled = true;
+    if (this.#scope?.isOver === false) this.#scope.stop(new FlightSqlError("canceled", "the result was cancelled"));
+  }
+
+  /** Perhaps nobody will ask for more, so nothing is held until somebody does. */
+  #rest(stream: ResultStream): void {
+    if (!this.#consumed) stream.suspend();
   }
 
   async #consume(): Promise<ResultStream> {
@@ -161,7 +173,9 @@ export class QueryResult implements AsyncIterable<RecordBatch> {
   }
 
   async #start(): Promise<ResultStream> {
-    const scope = this.#connection.scope(this.#options, this.#stop.signal);
+    const scope = this.#connection.scope(this.#options);
+    this.#scope = scope;
+    if (this.#isCancelled) this.#abandon();
     const started = performance.now();
     const finish = async (): Promise<void> => {
       scope.end();

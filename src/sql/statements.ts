@@ -12,7 +12,7 @@ import {
   CommandStatementSubstraitPlanSchema,
   CommandStatementUpdateSchema,
 } from "../gen/FlightSql_pb.ts";
-import { toDescriptor } from "./command.ts";
+import { isMetadata, toDescriptor } from "./command.ts";
 import { type IngestInput, type IngestOptions, ingest } from "./ingest.ts";
 import { plan } from "./plan.ts";
 import { createStatement, type Parameters, type PreparedStatement } from "./prepared.ts";
@@ -45,7 +45,7 @@ export abstract class Statements {
   execute(sql: string, options: CallOptions = {}): Promise<FlightInfo> {
     const descriptor = toDescriptor(CommandStatementQuerySchema, { query: sql, ...this.#transaction() });
     return this.connection.run(options, async (scope) =>
-      fromInfo(await calls.getFlightInfo(this.connection, scope, descriptor)),
+      fromInfo(await calls.getFlightInfo(this.connection, scope, descriptor, true)),
     );
   }
 
@@ -139,7 +139,8 @@ export abstract class Statements {
 
   protected planOf<T extends DescMessage>(command: T, fields: MessageInitShape<T>, options: QueryOptions): QueryPlan {
     const descriptor = toDescriptor(command, fields);
-    return { open: (scope) => plan(this.connection, scope, descriptor, options.poll) };
+    const how = { poll: options.poll, isQuery: !isMetadata(command) };
+    return { open: (scope) => plan(this.connection, scope, descriptor, how) };
   }
 
   protected schemaOf<T extends DescMessage>(

@@ -57,6 +57,7 @@ const httpCodes: Readonly<Record<number, readonly [Code, string]>> = {
   413: [Code.ResourceExhausted, "a proxy refuses a request of this size"],
   415: [Code.Unimplemented, "the server does not take this content type"],
   429: [Code.Unavailable, "too many requests"],
+  431: [Code.Internal, "the request's headers are too large for the server or a proxy"],
   502: [Code.Unavailable, "the proxy cannot reach the server"],
   503: [Code.Unavailable, "the server is not ready"],
   504: [Code.Unavailable, "the proxy gave up waiting for the server"],

@@ -1,11 +1,13 @@
-import { getEventListeners } from "node:events";
+import { getEventListeners, once } from "node:events";
 import { rm } from "node:fs/promises";
 import type { ServerHttp2Stream } from "node:http2";
+import { type AddressInfo, connect as connectTcp, createServer as createTcpServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join as joinPath } from "node:path";
+import { setImmediate as immediate } from "node:timers/promises";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { FlightDataSchema, FlightInfoSchema, PutResultSchema } from "../../src/gen/Flight_pb.ts";
 import { ReceiveBudget } from "../../src/transport/http2/receive-budget.ts";
 import { selfSigned } from "../interop/certificate.ts";
@@ -297,6 +299,40 @@ describe("connections", () => {
       finish!();
     }
     expect(sizes).toEqual([1, 2]);
+  });
+
+  test("one that has gone dead without a word is found out by a ping", async () => {
+    const server = await serve(answer);
+    const through: Socket[] = [];
+    let isDead = false;
+    const proxy = createTcpServer((near) => {
+      const far = connectTcp(server.port, "127.0.0.1");
+      through.push(near, far);
+      near.on("data", (chunk) => isDead || far.write(chunk)).on("error", () => {});
+      far.on("data", (chunk) => isDead || near.write(chunk)).on("error", () => {});
+    }).listen(0, "127.0.0.1");
+    opened.push({ close: () => proxy.close() });
+    await once(proxy, "listening");
+    vi.useFakeTimers({ toFake: ["performance", "setTimeout", "clearTimeout"] });
+    try {
+      const client = connect(`http://127.0.0.1:${(proxy.address() as AddressInfo).port}`);
+      await client.getFlightInfo({});
+      isDead = true;
+      vi.advanceTimersByTime(30_000);
+      const waiting = failure(client.getFlightInfo({}));
+      await immediate();
+      vi.advanceTimersByTime(9_000);
+      await immediate();
+      isDead = false; // too late for what was lost
+      vi.advanceTimersByTime(1_000);
+      const error = await waiting;
+      expect([error.code, error.message.includes("no answer to a ping")]).toEqual([Code.Unavailable, true]);
+      expect((await client.getFlightInfo({})).totalRecords).toBe(7n);
+      expect(server.connections()).toBe(2);
+    } finally {
+      vi.useRealTimers();
+      for (const socket of through) socket.destroy();
+    }
   });
 
   test("a dead one is replaced by the next call", async () => {

@@ -39,6 +39,11 @@ const maxQueuedBytes = 1 << 20;
 // A server that asks for so many answers without reading any is not one to talk to.
 const maxQueuedControlBytes = 16 << 20;
 
+// A connection on which nothing has come for so long is asked whether it still leads anywhere, when it is used again or
+// a call on it is given up; and it has so long to answer. NAT and firewalls forget connections without a word.
+const silentMs = 20_000;
+const answerMs = 10_000;
+
 // How long the last words may take to be sent.
 const lingerMs = 1000;
 
@@ -77,6 +82,9 @@ export class Http2Connection implements FrameSink {
   /** A header block whose end has not come. */
   #block: { stream: number; endsStream: boolean; parts: Buffer[]; bytes: number } | undefined;
   #goaway: Error | undefined;
+  #lastReceived: number = performance.now();
+  /** Runs while an answer to a ping is due. */
+  #probe: NodeJS.Timeout | undefined;
 
   /** The largest frame to send. */
   maxSendFrame = 16_384;
@@ -106,6 +114,9 @@ export class Http2Connection implements FrameSink {
   /** Bytes of the socket; valid during the call only. */
   receive(chunk: Buffer): void {
     if (this.#isClosed) return;
+    this.#lastReceived = performance.now();
+    clearTimeout(this.#probe);
+    this.#probe = undefined;
     try {
       if (!this.#isReady) checkProtocol(chunk);
       this.#reader.push(chunk);
@@ -116,9 +127,22 @@ export class Http2Connection implements FrameSink {
 
   /** Gives the stream an id now or, when the server has set a limit, when another one has ended. */
   open(stream: Http2Stream): void {
+    this.probe();
     if (this.#streams.size + this.#waiting.size === 0) this.#socket.ref();
     if (this.#streams.size >= this.#maxStreams) this.#waiting.add(stream);
     else this.#start(stream);
+  }
+
+  /** Makes sure that the other side is still there, if it has been silent for long. */
+  probe(): void {
+    if (this.#isClosed || this.#probe !== undefined || performance.now() - this.#lastReceived < silentMs) return;
+    this.write(frame(frameType.ping, 0, 0, Buffer.alloc(8)));
+    const seconds = answerMs / 1000;
+    this.#probe = setTimeout(
+      () => this.fail(new Error(`the connection is dead: no answer to a ping in ${seconds} s`)),
+      answerMs,
+    );
+    this.#probe.unref();
   }
 
   /** The stream is over: neither side sends on it any more. */
@@ -370,6 +394,7 @@ export class Http2Connection implements FrameSink {
   }
 
   #close(): void {
+    clearTimeout(this.#probe);
     this.#socket.destroySoon();
     // It waits for the other side to take what was written, which may never be.
     this.#socket.unref();

@@ -195,6 +195,7 @@ export class Http2Stream implements ResponseBody {
     this.#drop();
     if (this.#isOver) return;
     if (this.id !== 0) this.#connection.write(numberFrame(frameType.rstStream, this.id, errorCode.cancel));
+    this.#connection.probe();
     this.#leave();
   }
 
