@@ -1,5 +1,4 @@
 import type { Schema } from "apache-arrow";
-import { BatchEncoder } from "./encode.ts";
 import { readMessage } from "./message.ts";
 
 /**
@@ -25,11 +24,6 @@ function unwrapMessage(bytes: Uint8Array): Uint8Array {
   // A bare message begins with the offset of its root table, which stands far from its end; behind a message with its
   // length before it there is an end marker at most.
   return behind >= 0 && (isMarked || behind <= 8) ? bytes.subarray(start, start + length) : bytes;
-}
-
-/** The bytes of `readSchema`: marker, length and message, without an end of stream. */
-export function writeSchema(schema: Schema): Uint8Array<ArrayBuffer> {
-  return encapsulate(new BatchEncoder(schema).schema().header);
 }
 
 /** `[0xFFFFFFFF] [i32 length] [header] [zeros to a multiple of 8]`: what stands before a body in an IPC stream. */

@@ -2,6 +2,7 @@ import { type Data, Message, RecordBatch, RecordBatchWriter, type Schema, Vector
 import { toRecordBatches, toSchema } from "./adopt.ts";
 import { compact, countNulls } from "./compact.ts";
 import { conform, withColumns } from "./conform.ts";
+import { encapsulate } from "./encapsulated.ts";
 
 /** One message as `FlightData` carries it: a bare FlatBuffers `Message`, and the body it describes. */
 export interface IpcMessage {
@@ -60,6 +61,11 @@ export class BatchEncoder {
     if (ours === undefined) throw new TypeError("what is to be written is no record batch");
     return this.#writer.batchMessages(plain(conform(ours, this.#schema)));
   }
+}
+
+/** A schema as an encapsulated message, which `readSchema` reads: marker, length and message, no end of stream. */
+export function writeSchema(schema: Schema): Uint8Array<ArrayBuffer> {
+  return encapsulate(new BatchEncoder(schema).schema().header);
 }
 
 /** apache-arrow's reader gives a stream without batches one of a class of its own, which its writer passes over. */

@@ -1,5 +1,6 @@
 import { Field, type RecordBatch, type Schema, Type } from "apache-arrow";
 import { FlightSqlError } from "../errors.ts";
+import { toRecordBatches } from "./adopt.ts";
 import { type Column, columnsToBatch } from "./columns.ts";
 import { inferType } from "./infer.ts";
 import { isPlainObject, kindOfValue } from "./misfit.ts";
@@ -21,6 +22,11 @@ export type ParameterValue =
 
 /** The parameters of one execution: by position, or by name with or without the `$`, `:` or `@` of its SQL. */
 export type ParameterSet = readonly ParameterValue[] | { readonly [name: string]: ParameterValue };
+
+/** Parameters as batches: a record batch or table as it is, one set by `parameterBatch`. */
+export function parameterBatches(params: unknown, schema: Schema | null): RecordBatch[] {
+  return toRecordBatches(params) ?? [parameterBatch([params as ParameterSet], schema)];
+}
 
 /**
  * The parameters of one or more executions as a batch of one row each.

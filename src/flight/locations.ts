@@ -2,7 +2,6 @@ import { FlightSqlError } from "../errors.ts";
 import type { FlightData } from "../gen/Flight_pb.ts";
 import { Channel, type ChannelOptions } from "./channel.ts";
 import { CookieJar } from "./cookies.ts";
-import { readExtendedLocation } from "./extended.ts";
 import type { FlightEndpoint } from "./model.ts";
 import type { CallScope } from "./scope.ts";
 
@@ -73,7 +72,12 @@ export class Locations {
         const messages =
           source instanceof Channel
             ? doGet(source, isLast)
-            : readExtendedLocation(source, scope, this.#originOptions.limits, this.#fetch);
+            : (await import("./extended.ts")).readExtendedLocation(
+                source,
+                scope,
+                this.#originOptions.limits,
+                this.#fetch,
+              );
         for await (const message of messages) {
           begun = true;
           yield message;

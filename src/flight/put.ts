@@ -1,6 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import type { RecordBatch, Schema } from "apache-arrow";
-import { BatchEncoder, type EncodedMessage } from "../arrow/encode.ts";
+import type { BatchEncoder, EncodedMessage } from "../arrow/encode.ts";
 import { type FlightData, FlightDataSchema, type FlightDescriptor } from "../gen/Flight_pb.ts";
 import { setParts } from "../transport/envelope.ts";
 
@@ -41,9 +41,11 @@ export async function* encodeStream(
     else data.dataBody = encoded.body;
     return data;
   };
+  // Not what a page loads only to read.
+  const { BatchEncoder: Encoder } = await import("../arrow/encode.ts");
   let encoder: BatchEncoder | undefined;
   if (schema !== undefined) {
-    encoder = new BatchEncoder(schema);
+    encoder = new Encoder(schema);
     yield message(none, encoder.schema());
   }
   for await (const item of input) {
@@ -55,7 +57,7 @@ export async function* encodeStream(
       continue;
     }
     if (encoder === undefined) {
-      encoder = new BatchEncoder(batch.schema);
+      encoder = new Encoder(batch.schema);
       yield message(none, encoder.schema());
     }
     const messages = encoder.batch(batch);

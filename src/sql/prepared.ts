@@ -1,8 +1,7 @@
 import type { DescMessage, MessageInitShape } from "@bufbuild/protobuf";
 import type { RecordBatch, Schema } from "apache-arrow";
-import { toRecordBatches } from "../arrow/adopt.ts";
 import { readSchema } from "../arrow/encapsulated.ts";
-import { type ParameterSet, parameterBatch } from "../arrow/params.ts";
+import type { ParameterSet } from "../arrow/params.ts";
 import { FlightSqlError } from "../errors.ts";
 import * as calls from "../flight/calls.ts";
 import type { Connection } from "../flight/connection.ts";
@@ -38,6 +37,9 @@ export async function createStatement<T extends DescMessage>(
   const answer = await calls.runAction(connection, scope, action, packAny(request, fields));
   return new PreparedStatement(connection, unpackAny(ActionCreatePreparedStatementResultSchema, answer));
 }
+
+// Loaded by the first who needs it: what makes Arrow of values is a quarter of what a page would load only to read.
+const writing = (): Promise<typeof import("../arrow/params.ts")> => import("../arrow/params.ts");
 
 // A statement that is forgotten is closed in the background, and nobody waits long for it.
 const closeMs = 5000;
@@ -108,8 +110,10 @@ export class PreparedStatement {
 
   /** Runs the statement once for each set, in one upload. Returns how many rows were changed in all. */
   executeMany(sets: readonly ParameterSet[], options: CallOptions = {}): Promise<bigint> {
-    const batch = parameterBatch(sets, this.parameterSchema);
-    return this.#connection.run(options, (scope) => this.update(scope, batch));
+    return this.#connection.run(options, async (scope) => {
+      const { parameterBatch } = await writing();
+      return await this.update(scope, parameterBatch(sets, this.parameterSchema));
+    });
   }
 
   /** Closes it at the server. Idempotent; further uses fail with `failed_precondition`. */
@@ -135,17 +139,17 @@ export class PreparedStatement {
   /** @internal Binds and plans within a call. */
   plan(scope: CallScope, params: Parameters | undefined, poll: boolean | undefined): Promise<Planned> {
     return this.#wait(async () => {
-      if (params !== undefined) await this.#bind(scope, this.#toBatches(params));
+      if (params !== undefined) await this.#bind(scope, await this.#toBatches(params));
       return await plan(this.#connection, scope, this.#descriptor(), { poll, isQuery: true });
     });
   }
 
   /** @internal Runs an update within a call. */
   update(scope: CallScope, params: Parameters | undefined): Promise<bigint> {
-    return this.#wait(() => {
+    return this.#wait(async () => {
       const command = toDescriptor(CommandPreparedStatementUpdateSchema, { preparedStatementHandle: this.#handle });
-      const batches = params === undefined ? [] : this.#toBatches(params);
-      return runUpdate(this.#connection, scope, command, batches, batches[0]?.schema);
+      const batches = params === undefined ? [] : await this.#toBatches(params);
+      return await runUpdate(this.#connection, scope, command, batches, batches[0]?.schema);
     });
   }
 
@@ -162,9 +166,9 @@ export class PreparedStatement {
     // FlightSql.proto: a server that answers nothing is an older one, whose handle stays.
   }
 
-  #toBatches(params: Parameters): RecordBatch[] {
-    const batches = toRecordBatches(params);
-    return batches ?? [parameterBatch([params as ParameterSet], this.parameterSchema)];
+  async #toBatches(params: Parameters): Promise<RecordBatch[]> {
+    const { parameterBatches } = await writing();
+    return parameterBatches(params, this.parameterSchema);
   }
 
   #inTurn<T>(options: CallOptions, use: (scope: CallScope) => Promise<T>): Promise<T> {

@@ -1,8 +1,6 @@
 import type { Field, RecordBatch, Schema } from "apache-arrow";
 import { makeBatch } from "../arrow/batch.ts";
 import { FlightDecoder } from "../arrow/decode.ts";
-import { decompressor } from "../arrow/decompress.ts";
-import { IpcStreamWriter } from "../arrow/ipc.ts";
 import { batchLength, messageKind } from "../arrow/message.ts";
 import { FlightSqlError } from "../errors.ts";
 import * as calls from "../flight/calls.ts";
@@ -143,6 +141,10 @@ export class ResultStream {
   }
 
   async *ipc({ decompress = false }: IpcOptions = {}): AsyncGenerator<Uint8Array, void, undefined> {
+    const [{ IpcStreamWriter }, { decompressor }] = await Promise.all([
+      import("../arrow/ipc.ts"),
+      import("../arrow/decompress.ts"),
+    ]);
     const writer = new IpcStreamWriter();
     const plain = decompress ? decompressor(this.#connection.loadCodec, this.#connection.maxMessageBytes) : null;
     try {

@@ -13,7 +13,7 @@ import {
   CommandStatementUpdateSchema,
 } from "../gen/FlightSql_pb.ts";
 import { isMetadata, toDescriptor } from "./command.ts";
-import { type IngestInput, type IngestOptions, ingest } from "./ingest.ts";
+import type { IngestInput, IngestOptions } from "./ingest.ts";
 import { plan } from "./plan.ts";
 import { createStatement, type Parameters, type PreparedStatement } from "./prepared.ts";
 import type { QueryOptions } from "./progress.ts";
@@ -96,8 +96,9 @@ export abstract class Statements {
    * @param input a table, batches (also as they come), or rows as objects
    * @returns how many rows were loaded; -1n when the server does not know
    */
-  ingest(table: string, input: IngestInput, options: IngestOptions = {}): Promise<bigint> {
-    return ingest(this.connection, this.transactionId, table, input, options);
+  async ingest(table: string, input: IngestInput, options: IngestOptions = {}): Promise<bigint> {
+    const { ingest } = await import("./ingest.ts"); // not what a page loads only to read
+    return await ingest(this.connection, this.transactionId, table, input, options);
   }
 
   /** `query` with a Substrait plan. `CommandStatementSubstraitPlan`. */

@@ -37,11 +37,20 @@ function fetchClient({ fetch: own, credentials }: FetchTransportOptions): HttpCl
           headers: header,
           body: blob,
           signal,
-          redirect: "error",
+          // Workers know no "error" and refuse the call; a redirect is found below.
+          redirect: "manual",
           ...(credentials !== undefined && { credentials }),
         });
       } catch (cause) {
         throw networkError(cause, signal, url);
+      }
+      // Browsers hide a redirect (status 0); elsewhere its status is seen.
+      if (response.type === "opaqueredirect" || (response.status >= 300 && response.status < 400)) {
+        response.body?.cancel().catch(() => {});
+        throw new ConnectError(
+          `no answer from ${new URL(url).origin}: it redirects, which no call follows`,
+          Code.Unavailable,
+        );
       }
       return {
         status: response.status,

@@ -1,7 +1,8 @@
 import { Bool, Field, Int8, Int32, Table, Utf8 } from "apache-arrow";
 import { describe, expect, test } from "vitest";
 import { columnsToBatch } from "../../src/arrow/columns.ts";
-import { encapsulate, readSchema, writeSchema } from "../../src/arrow/encapsulated.ts";
+import { encapsulate, readSchema } from "../../src/arrow/encapsulated.ts";
+import { writeSchema } from "../../src/arrow/encode.ts";
 import { BatchEncoder } from "../../src/arrow/encode.ts";
 import { batchRows } from "../../src/arrow/rows.ts";
 import { golden, goldens } from "./golden/golden.ts";

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { Field, Int32, makeData, RecordBatch, Schema, Struct } from "apache-arrow";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
-import { writeSchema } from "../../src/arrow/encapsulated.ts";
+import { writeSchema } from "../../src/arrow/encode.ts";
 import { type Backend, type Listening, listen } from "../../src/server/index.ts";
 import { type Bin, buildBin, ended } from "./bin.ts";
 

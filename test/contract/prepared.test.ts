@@ -2,7 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { Field, Int32, Schema } from "apache-arrow";
 import { describe, expect, test } from "vitest";
-import { writeSchema } from "../../src/arrow/encapsulated.ts";
+import { writeSchema } from "../../src/arrow/encode.ts";
 import {
   ActionCreatePreparedStatementResultSchema,
   DoPutPreparedStatementResultSchema,

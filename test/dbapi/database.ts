@@ -3,7 +3,7 @@
 import { create } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { RecordBatch, Schema } from "apache-arrow";
-import { writeSchema } from "../../src/arrow/encapsulated.ts";
+import { writeSchema } from "../../src/arrow/encode.ts";
 import {
   ActionBeginTransactionResultSchema,
   type ActionClosePreparedStatementRequest,

@@ -1,6 +1,6 @@
 import { Field, Int64, Schema, Utf8 } from "apache-arrow";
 import { describe, expect, test } from "vitest";
-import { writeSchema } from "../../src/arrow/encapsulated.ts";
+import { writeSchema } from "../../src/arrow/encode.ts";
 import { ProgrammingError } from "../../src/dbapi/index.ts";
 import type { Result } from "../../src/server/backend.ts";
 import { rowsResult } from "../../src/server/rows.ts";

@@ -1,7 +1,7 @@
 import { Field, Int32, Schema, Utf8 } from "apache-arrow";
 import { Kysely } from "kysely";
 import { expect, test } from "vitest";
-import { writeSchema } from "../../src/arrow/encapsulated.ts";
+import { writeSchema } from "../../src/arrow/encode.ts";
 import { FlightSqlDialect } from "../../src/kysely/index.ts";
 import { rowsResult } from "../../src/server/rows.ts";
 import { metadataSchemas } from "../../src/server/schemas.ts";

@@ -2,7 +2,7 @@
 
 import { Code, ConnectError } from "@connectrpc/connect";
 import { makeData, RecordBatch, type Schema, Struct, Utf8, type Vector, vectorFromArray } from "apache-arrow";
-import { writeSchema } from "../../src/arrow/encapsulated.ts";
+import { writeSchema } from "../../src/arrow/encode.ts";
 import { type Backend, type Chunk, metadataSchemas } from "../../src/server/index.ts";
 
 /** The answer to one SQL text: a stream for each endpoint, or the error that planning it ends in. */

@@ -4,7 +4,8 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { Field, Int32, Schema, tableFromArrays } from "apache-arrow";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { FlightDecoder } from "../../src/arrow/decode.ts";
-import { readSchema, writeSchema } from "../../src/arrow/encapsulated.ts";
+import { readSchema } from "../../src/arrow/encapsulated.ts";
+import { writeSchema } from "../../src/arrow/encode.ts";
 import { BatchEncoder } from "../../src/arrow/encode.ts";
 import {
   CancelFlightInfoRequestSchema,

@@ -19,7 +19,7 @@ import {
   Utf8View,
 } from "apache-arrow";
 import { fieldData } from "../../src/arrow/column.ts";
-import { writeSchema } from "../../src/arrow/encapsulated.ts";
+import { writeSchema } from "../../src/arrow/encode.ts";
 import {
   type CommandGetTables,
   type CommandStatementQuery,

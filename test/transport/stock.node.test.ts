@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { connectNodeAdapter, createGrpcTransport, createGrpcWebTransport } from "@connectrpc/connect-node";
 import { FlightSqlClient } from "flightsql";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { writeSchema } from "../../src/arrow/encapsulated.ts";
+import { writeSchema } from "../../src/arrow/encode.ts";
 import { FlightService } from "../../src/gen/Flight_pb.ts";
 import { messages, numbers } from "../support/router.ts";
 

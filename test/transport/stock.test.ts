@@ -3,7 +3,7 @@ import { createFetchHandler } from "@connectrpc/connect/protocol";
 import { createGrpcWebTransport } from "@connectrpc/connect-web";
 import { FlightSqlClient } from "flightsql";
 import { describe, expect, test } from "vitest";
-import { writeSchema } from "../../src/arrow/encapsulated.ts";
+import { writeSchema } from "../../src/arrow/encode.ts";
 import { FlightService } from "../../src/gen/Flight_pb.ts";
 import { messages, numbers } from "../support/router.ts";
 
