@@ -4,15 +4,39 @@ import { writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import type { Measurement, Row } from "./harness/measurement.ts";
 import { table as asText } from "./harness/report.ts";
+import { bridge } from "./measurements/bridge.ts";
+import { browser } from "./measurements/browser.ts";
+import { bundle } from "./measurements/bundle.ts";
 import { calls } from "./measurements/calls.ts";
 import { copies } from "./measurements/copies.ts";
+import { embedded } from "./measurements/embedded.ts";
+import { endpoints } from "./measurements/endpoints.ts";
+import { eventloop } from "./measurements/eventloop.ts";
 import { link } from "./measurements/link.ts";
 import { message } from "./measurements/message.ts";
+import { prepared } from "./measurements/prepared.ts";
 import { put } from "./measurements/put.ts";
+import { rows as rowsOf } from "./measurements/rows.ts";
 import { stream } from "./measurements/stream.ts";
 import { table } from "./measurements/table.ts";
 
-const measurements: readonly Measurement[] = [table, copies, message, link, stream, calls, put];
+const measurements: readonly Measurement[] = [
+  table,
+  copies,
+  message,
+  link,
+  stream,
+  eventloop,
+  rowsOf,
+  endpoints,
+  calls,
+  prepared,
+  put,
+  browser,
+  bundle,
+  bridge,
+  embedded,
+];
 
 const names = process.argv.slice(2);
 const unknown = names.filter((name) => !measurements.some((measurement) => measurement.name === name));

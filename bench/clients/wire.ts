@@ -28,22 +28,55 @@ export async function callTwice(session: ClientHttp2Session, statement: string):
   return await call(session, "DoGet", field(1, Buffer.from(statement)));
 }
 
-function field(number: number, value: Uint8Array): Buffer {
-  if (value.length > 16_383) throw new RangeError("longer than a two-byte length");
-  const length = value.length < 128 ? [value.length] : [(value.length & 127) | 128, value.length >> 7];
-  return Buffer.concat([Buffer.from([(number << 3) | 2, ...length]), value]);
+/** One length-delimited field of a protobuf message. */
+export function field(number: number, value: Uint8Array): Buffer {
+  return Buffer.concat([Buffer.from(varint((number << 3) | 2)), Buffer.from(varint(value.length)), value]);
 }
 
-function call(session: ClientHttp2Session, method: string, request: Uint8Array): Promise<Uint8Array[]> {
+/** The first length-delimited field of that number, in a message that has only varints beside those. */
+export function readField(message: Uint8Array, number: number): Uint8Array | undefined {
+  let at = 0;
+  const next = (): number => {
+    for (let value = 0, scale = 1; ; scale *= 128) {
+      const byte = message[at++]!;
+      value += (byte & 127) * scale;
+      if (byte < 128) return value;
+    }
+  };
+  while (at < message.length) {
+    const tag = next();
+    const value = next();
+    if ((tag & 7) !== 2) continue;
+    if (tag >> 3 === number) return message.subarray(at, at + value);
+    at += value;
+  }
+  return undefined;
+}
+
+function varint(value: number): number[] {
+  return value < 128 ? [value] : [(value & 127) | 128, ...varint(value >>> 7)];
+}
+
+/** What precedes a message on the wire. */
+export function envelopeHead(message: Uint8Array): Buffer {
+  const head = Buffer.alloc(5); // no flags, then the length
+  head.writeUInt32BE(message.length, 1);
+  return head;
+}
+
+/** One call: its requests, in one piece, and all its answers. */
+export function call(
+  session: ClientHttp2Session,
+  method: string,
+  ...requests: readonly Uint8Array[]
+): Promise<Uint8Array[]> {
   const stream = session.request({
     ":method": "POST",
     ":path": `/arrow.flight.protocol.FlightService/${method}`,
     "content-type": "application/grpc+proto",
     te: "trailers",
   });
-  const head = Buffer.alloc(5); // no flags, then the length
-  head.writeUInt32BE(request.length, 1);
-  stream.end(Buffer.concat([head, request]));
+  stream.end(Buffer.concat(requests.flatMap((request) => [envelopeHead(request), request])));
 
   const messages: Uint8Array[] = [];
   const prefix = new Uint8Array(5);

@@ -28,12 +28,16 @@ export interface Farewell {
 
 /**
  * Answers jobs until stdin ends. `work` does one repetition and counts; the garbage of the one before is collected
- * first, outside the clock.
+ * first, outside the clock: this process's, or where `collect` says.
  */
-export async function serveJobs(work: (job: Job) => Promise<Counts>, close: () => Promise<void>): Promise<void> {
+export async function serveJobs(
+  work: (job: Job) => Promise<Counts>,
+  close: () => Promise<void> | void | undefined,
+  collect: () => unknown = () => globalThis.gc?.(),
+): Promise<void> {
   for await (const line of createInterface({ input: process.stdin })) {
     const job = JSON.parse(line) as Job;
-    globalThis.gc?.();
+    await collect();
     const cpu = process.cpuUsage();
     const started = performance.now();
     const counts = await work(job);

@@ -16,6 +16,8 @@ export interface Contender {
   args: readonly string[];
   /** Instead of the job's, for a race of statements rather than clients. */
   statement?: string;
+  /** Instead of the job's, for a race of servers. */
+  url?: string;
 }
 
 /** A client's medians over all rounds. */
@@ -26,6 +28,8 @@ export interface Standing {
   peakMegabytes: number;
   /** Of the last repetition. */
   counts: Counts;
+  /** Each figure's median over all rounds. */
+  medians: Counts;
   /** Every round's seconds, in order: the ratios are taken round by round. */
   rounds: number[];
 }
@@ -42,14 +46,15 @@ export function pythonClient(name: string, file: string, ...args: string[]): Con
   return { name, command: python, args: [fileURLToPath(new URL(`../clients/${file}`, import.meta.url)), ...args] };
 }
 
-/** All contenders do the job `rounds` times in turn, after `warmups` that do not count. A repetition may take 120 s. */
+/** All contenders do the job `rounds` times in turn, after `warmups` that do not count. A repetition may take 300 s. */
 export async function race(contenders: readonly Contender[], job: Job, rounds = 9, warmups = 2): Promise<Standing[]> {
   const runners = contenders.map((contender) => ({ contender, process: start(contender), samples: [] as Sample[] }));
   try {
     for (let round = -warmups; round < rounds; round++) {
       for (let turn = 0; turn < runners.length; turn++) {
         const runner = runners[(turn + round + warmups) % runners.length]!; // nobody is always first
-        const sample = await runner.process.repeat({ ...job, statement: runner.contender.statement ?? job.statement });
+        const { statement = job.statement, url = job.url } = runner.contender;
+        const sample = await runner.process.repeat({ url, statement });
         if (round >= 0) runner.samples.push(sample);
       }
     }
@@ -59,6 +64,7 @@ export async function race(contenders: readonly Contender[], job: Job, rounds = 
         seconds: median(samples.map((sample) => sample.seconds)),
         cpuSeconds: median(samples.map((sample) => sample.cpuSeconds)),
         counts: samples.at(-1)!.counts,
+        medians: mediansOf(samples.map((sample) => sample.counts)),
         rounds: samples.map((sample) => sample.seconds),
         ...(await process.end()),
       })),
@@ -79,6 +85,12 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
+function mediansOf(counts: readonly Counts[]): Counts {
+  const names = Object.keys(counts[0]!) as (keyof Counts)[];
+  const medians = names.map((name) => [name, median(counts.map((each) => each[name]!))]);
+  return Object.fromEntries(medians) as Counts;
+}
+
 function start({ name, command, args }: Contender) {
   const child = spawn(command, args, { cwd: bench, stdio: ["pipe", "pipe", "inherit"] });
   const kill = (): void => void child.kill("SIGKILL");
@@ -92,7 +104,7 @@ function start({ name, command, args }: Contender) {
   const answer = async (): Promise<unknown> => {
     let timer: NodeJS.Timeout | undefined;
     const limit = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`client ${name} did not answer within 120 s`)), 120_000);
+      timer = setTimeout(() => reject(new Error(`client ${name} did not answer within 300 s`)), 300_000);
     });
     try {
       const line = await Promise.race([lines.next(), failed, limit]);

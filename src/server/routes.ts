@@ -1,6 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { Code, ConnectError, type ConnectRouter, type HandlerContext } from "@connectrpc/connect";
-import { readSchema, writeSchema } from "../arrow/encapsulated.ts";
+import { readSchema } from "../arrow/encapsulated.ts";
+import { writeSchema } from "../arrow/encode.ts";
 import {
   type Action,
   ActionTypeSchema,

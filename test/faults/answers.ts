@@ -3,8 +3,7 @@
 import { create, type DescMessage, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { AnySchema } from "@bufbuild/protobuf/wkt";
 import { type RecordBatch, tableFromArrays } from "apache-arrow";
-import { writeSchema } from "../../src/arrow/encode.ts";
-import { BatchEncoder } from "../../src/arrow/encode.ts";
+import { BatchEncoder, writeSchema } from "../../src/arrow/encode.ts";
 import {
   ActionSchema,
   CancelFlightInfoResultSchema,

@@ -11,6 +11,8 @@ const path = join(root, "README.md");
 const parts: Readonly<Record<string, () => string>> = {
   // The configuration that the interop tests run, for a server on port 32010.
   envoy: () => `\`\`\`yaml\n${envoyConfig({ upstreamPort: 32010, listeners: [{ port: 8080 }] })}\`\`\``,
+  // What `npm run runtimes` found.
+  runtimes: () => readFileSync(join(root, "test/runtimes/runtimes.md"), "utf8").trimEnd(),
 };
 
 for (const [name, make] of Object.entries(parts)) {

@@ -5,8 +5,7 @@ import { Field, Int32, Schema, tableFromArrays } from "apache-arrow";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { FlightDecoder } from "../../src/arrow/decode.ts";
 import { readSchema } from "../../src/arrow/encapsulated.ts";
-import { writeSchema } from "../../src/arrow/encode.ts";
-import { BatchEncoder } from "../../src/arrow/encode.ts";
+import { BatchEncoder, writeSchema } from "../../src/arrow/encode.ts";
 import {
   CancelFlightInfoRequestSchema,
   CancelFlightInfoResultSchema,

@@ -1,8 +1,7 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { createRouterTransport, type HandlerContext, type Transport } from "@connectrpc/connect";
 import { type RecordBatch, type Schema, tableFromArrays } from "apache-arrow";
-import { writeSchema } from "../../src/arrow/encode.ts";
-import { BatchEncoder, type IpcMessage } from "../../src/arrow/encode.ts";
+import { BatchEncoder, type IpcMessage, writeSchema } from "../../src/arrow/encode.ts";
 import { type FlightDataSchema, FlightInfoSchema, FlightService } from "../../src/gen/Flight_pb.ts";
 
 export type DataInit = MessageInitShape<typeof FlightDataSchema>;

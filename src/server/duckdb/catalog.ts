@@ -1,5 +1,5 @@
 import type { DuckDBConnection, DuckDBValue } from "@duckdb/node-api";
-import { writeSchema } from "../../arrow/encapsulated.ts";
+import { writeSchema } from "../../arrow/encode.ts";
 import type { CommandGetDbSchemas, CommandGetTables } from "../../gen/FlightSql_pb.ts";
 import type { Result } from "../backend.ts";
 import { rowsResult } from "../rows.ts";

@@ -1,6 +1,6 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { type Timestamp, timestampFromMs } from "@bufbuild/protobuf/wkt";
-import { writeSchema } from "../../arrow/encapsulated.ts";
+import { writeSchema } from "../../arrow/encode.ts";
 import { FlightDescriptor_DescriptorType, type FlightEndpoint, type PollInfoSchema } from "../../gen/Flight_pb.ts";
 import type { Call, Result } from "../backend.ts";
 import { BackgroundQuery, type Holdings } from "./background.ts";

@@ -1,5 +1,5 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import { writeSchema } from "../../arrow/encapsulated.ts";
+import { writeSchema } from "../../arrow/encode.ts";
 import type { FlightEndpoint, FlightInfo } from "../../gen/Flight_pb.ts";
 import type { Call, Info, Result, SqlCommand, Ticket } from "../backend.ts";
 import { writeAny } from "../messages.ts";

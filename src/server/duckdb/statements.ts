@@ -1,6 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import type { RecordBatch } from "apache-arrow";
-import { writeSchema } from "../../arrow/encapsulated.ts";
+import { writeSchema } from "../../arrow/encode.ts";
 import {
   type ActionClosePreparedStatementRequest,
   type ActionCreatePreparedStatementRequest,
