@@ -27,7 +27,7 @@ export function createNodeTransport(options: NodeTransportOptions): ClosableTran
 
 // All of a connection is read into one piece of memory of this size. Smaller ones cost more reads, larger ones fall
 // out of the processor's cache before they are copied on.
-const readBytes = 256 * 1024;
+const readBytes = 64 * 1024;
 
 /** HTTP/2 by itself: requests and their bytes, without what gRPC means by them. */
 class Http2Client implements HttpClient {
