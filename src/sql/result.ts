@@ -196,8 +196,24 @@ export class QueryResult implements AsyncIterable<RecordBatch> {
   }
 }
 
+// What is made without a break keeps a page from drawing, and a server from answering, for so long at most.
+const sliceMs = 12;
+
 async function* rowsOf<Row>(stream: ResultStream, options: RowOptions): AsyncGenerator<Row[], void, undefined> {
+  let begun = performance.now();
   for await (const batch of stream.batches()) {
-    yield* batchRows<Row>(batch, options);
+    for (const rows of batchRows<Row>(batch, options)) {
+      yield rows;
+      // Batches that have come already follow each other without the event loop having a turn.
+      if (performance.now() - begun < sliceMs) continue;
+      await turn();
+      begun = performance.now();
+    }
   }
+}
+
+/** Lets the event loop do what waits. */
+function turn(): Promise<void> {
+  const { scheduler } = globalThis as { scheduler?: { yield?: () => Promise<void> } };
+  return scheduler?.yield?.() ?? new Promise((resolve) => setTimeout(resolve, 0));
 }
