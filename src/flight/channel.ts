@@ -73,13 +73,14 @@ export class Channel {
   ): AsyncGenerator<MessageShape<O>, void, undefined> {
     const call = new RpcCall(this.#options, rpc, scope);
     const { report } = call;
-    const sent = report === undefined ? input : report.counted(input);
     let messages: AsyncIterator<MessageShape<O>> | undefined;
     try {
       for (;;) {
         try {
           const { signal, headers } = await call.attempt();
           const { transport } = this.#options;
+          // Anew for each attempt: a generator can be read once.
+          const sent = report === undefined ? input : report.counted(input);
           const response = await transport.stream(method, signal, scope.remainingMs, headers, sent);
           call.observe(response.header);
           messages = response.message[Symbol.asyncIterator]();

@@ -181,7 +181,7 @@ export class RpcCall {
     // A token may also have come by way of metadata.
     const token = this.#lines.get("authorization")?.replace(/^(bearer|basic) /i, "");
     const error = this.#scope.failure(failure, this.#where, (text) =>
-      token ? ours(text).replaceAll(token, "[redacted]") : ours(text),
+      token && ours(token) === token ? ours(text).replaceAll(token, "[redacted]") : ours(text),
     );
     this.#code = error.code;
     const hint = failure instanceof ConnectError && maybeHeaders.has(error.code) ? headerHint(this.#lines) : "";

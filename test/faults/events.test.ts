@@ -55,6 +55,22 @@ describe.each(Object.entries(ways))("over %s", (_, way) => {
     for (const event of events) if (event.type !== "started") expect(event.elapsedMs).toBeGreaterThanOrEqual(0);
   });
 
+  test("a read that is sent again with a new token says all of its request again", async () => {
+    let reads = 0;
+    const backend: Backend = {
+      getFlightInfo: async () => infoOf([]),
+      async doGet() {
+        if (reads++ === 0) throw new ConnectError("expired", Code.Unauthenticated);
+        return resultOf(numbers(1, 2));
+      },
+    };
+    let tokens = 0;
+    const { client, events } = listen(scripted(backend), { token: async () => `secret-${++tokens}` }, way);
+    expect(await client.query("q").all()).toHaveLength(2);
+    expect(reads).toBe(2);
+    expect(events.filter((event) => event.type === "ended").at(-1)).toMatchObject({ code: "ok", attempts: 2 });
+  });
+
   test("an update: what was sent", async () => {
     const { client, events } = listen(scripted(counted), {}, way);
     await client.ingest("t", [{ n: 1 }, { n: 2 }]);

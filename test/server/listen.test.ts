@@ -46,6 +46,27 @@ function envelope(message: Uint8Array): Buffer {
 
 const webHeaders = { "content-type": "application/grpc-web+proto", "x-grpc-web": "1" };
 
+describe("the first bytes", () => {
+  it("may come one by one, and nobody waits for them", async () => {
+    server = await listen({ getFlightInfo: async () => ({}) as never }, {});
+    const slow = connectNet(server.port, "127.0.0.1");
+    await eventOf(slow, "connect");
+    slow.setNoDelay(true);
+    let text = "";
+    slow.on("data", (data) => {
+      text += data;
+    });
+    for (const byte of "GET /") {
+      slow.write(byte);
+      await sleep(20);
+      if (byte === "G") expect((await http("/", { method: "GET" })).status).toBe(404);
+    }
+    slow.write(" HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n");
+    await eventOf(slow, "close");
+    expect(text).toMatch(/^HTTP\/1\.1 404/);
+  });
+});
+
 describe("HTTP/1.1", () => {
   it("an upload that is refused at once is read to its end, and the refusal arrives", async () => {
     server = await listen({
