@@ -125,7 +125,7 @@ describe("the page", { timeout: 60_000 }, () => {
     await page.run("gated");
     expect(await page.row(1)).toEqual(["0"]);
     expect(await page.page.locator("#progress").getAttribute("data-state")).toBe("running");
-    expect(await page.progress()).toContain("50,000 rows");
+    await expect.poll(() => page.progress()).toContain("50,000 rows");
     openGate();
     expect(await page.ended()).toBe("done");
     expect(await page.progress()).toMatch(/3,000,000 rows\s+12.0 MB.*1\/1 endpoint/s);
