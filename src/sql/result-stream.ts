@@ -60,8 +60,9 @@ export class ResultStream {
   #bytes = 0;
   #endpointsDone = 0;
   /** The server's own word on how far the query is. */
-  #fraction: number | undefined;
   #polled: number | null = null;
+  /** The most that was told of it. */
+  #fraction: number | undefined;
   #finished: Promise<void> | undefined;
   #failure: unknown;
 

@@ -1,6 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { HttpRequest, HttpResponse, ResponseBody } from "../http.ts";
-import { defaultWindow, type Http2Connection } from "./connection.ts";
+import { defaultWindow, type Http2Connection, maxWindow } from "./connection.ts";
 import { callError } from "./errors.ts";
 import { errorCode, frameType, Http2Error, numberFrame } from "./frames.ts";
 import type { HeaderField } from "./hpack.ts";
@@ -116,7 +116,7 @@ export class Http2Stream implements ResponseBody {
   /** The server takes more. */
   widen(bytes: number): void {
     this.sendWindow += bytes;
-    if (this.sendWindow > 0x7fffffff) throw new Http2Error(errorCode.flowControlError, "its window is too large");
+    if (this.sendWindow > maxWindow) throw new Http2Error(errorCode.flowControlError, "its window is too large");
     this.flush();
   }
 
@@ -194,9 +194,8 @@ export class Http2Stream implements ResponseBody {
   cancel(): void {
     this.#drop();
     if (this.#isOver) return;
-    if (this.id !== 0) this.#connection.write(numberFrame(frameType.rstStream, this.id, errorCode.cancel));
     this.#connection.probe();
-    this.#leave();
+    this.#reset();
   }
 
   async #send(body: AsyncIterable<Uint8Array>): Promise<void> {
@@ -233,10 +232,7 @@ export class Http2Stream implements ResponseBody {
     }
     // The server is done: what it has not read of the request it never will.
     if (this.#hasSentAll) this.#leave();
-    else if (!this.#isOver) {
-      this.#connection.write(numberFrame(frameType.rstStream, this.id, errorCode.cancel));
-      this.#leave();
-    }
+    else this.#reset();
   }
 
   #pause(): void {
@@ -261,6 +257,13 @@ export class Http2Stream implements ResponseBody {
     if (!this.#hasAnswer) this.#answer.reject(reason);
     this.#settle?.reject(reason);
     if (this.#chunks.length === 0) this.#drop();
+  }
+
+  /** Tells the server that neither side goes on. */
+  #reset(): void {
+    if (this.#isOver) return;
+    if (this.id !== 0) this.#connection.write(numberFrame(frameType.rstStream, this.id, errorCode.cancel));
+    this.#leave();
   }
 
   /** Nothing more goes either way. */
