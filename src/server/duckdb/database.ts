@@ -37,9 +37,9 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   const files = (options.files ?? []).map(dataFile);
   const locked = !options.externalAccess;
   const instance = await DuckDBInstance.create(options.path ?? ":memory:", {
-    // All of DuckDB's threads are its own: none of ours waits in a query (see statement.ts), so none may be counted on.
+    // All of DuckDB's threads are its own: none of ours waits in a query (see pending.ts), so none may be counted on.
     external_threads: "0",
-    // And they turn from one query to the next: else as many long ones as there are threads keep all others waiting.
+    // And they leave a query in the middle for another: else as many long ones as there are threads keep all waiting.
     scheduler_process_partial: "true",
     ...(options.path === undefined && { temp_directory: join(tmpdir(), `flightsql-${randomUUID()}`) }),
     ...(locked && { autoinstall_known_extensions: "false", autoload_known_extensions: "false" }),

@@ -1,4 +1,3 @@
-import { setImmediate as breathe, setTimeout as sleep } from "node:timers/promises";
 import { Code, ConnectError } from "@connectrpc/connect";
 import {
   type DuckDBConnection,
@@ -13,7 +12,8 @@ import {
 import { type Layout, layoutOf } from "./batches.ts";
 import { duckdbError } from "./errors.ts";
 import { checkStatement, checkTransaction } from "./guard.ts";
-import { pendingDone, pendingError } from "./memory.ts";
+import { pendingError } from "./memory.ts";
+import { finished } from "./pending.ts";
 
 /** The statements of a text, prepared one at a time: a later one may need what an earlier one made. */
 export interface Script {
@@ -74,8 +74,6 @@ export async function runStatement(
   }
 }
 
-const eager = 50;
-
 /** Waits for a started statement and gives its result; aborting interrupts it. */
 async function complete(
   connection: DuckDBConnection,
@@ -86,13 +84,7 @@ async function complete(
   signal.addEventListener("abort", interrupt);
   try {
     if (signal.aborted) interrupt();
-    // Asking, rather than a call that blocks until it is done: libuv has four threads for such calls, and four long
-    // queries would keep every other one, and every file, waiting.
-    // What takes no time is asked after at once: a timer's millisecond would be most of an INSERT of one row.
-    for (let asked = 0; !pendingDone(pending); asked++) {
-      if (asked < eager) await breathe();
-      else await sleep(Math.min(asked - eager, 10));
-    }
+    await finished(pending);
     const failure = pendingError(pending);
     if (failure) throw duckdbError(failure);
     return await pending.getResult();
