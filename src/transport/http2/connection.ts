@@ -37,6 +37,12 @@ const maxHeaderBytes = 256 * 1024;
 // What may wait in the socket before streams stop adding to it: enough for one write to be under way and one ready.
 const maxQueuedBytes = 1 << 20;
 
+// A write of several pieces takes the system longer than one, and so few bytes are quickly made one.
+const copiedBytes = 4096;
+
+// How long the answer to a ping, or to settings, may wait for something to leave with.
+const controlMs = 1;
+
 // A server that asks for so many answers without reading any is not one to talk to.
 const maxQueuedControlBytes = 16 << 20;
 
@@ -76,8 +82,11 @@ export class Http2Connection implements FrameSink {
   #isReady = false;
   #isRetired = false;
   #isClosed = false;
-  /** Whether writes are held back until the end of this turn, to leave in one. */
-  #isCorked = false;
+  /** What is to leave in one write: at the end of this turn, when something is due, or a little later. */
+  #held: Uint8Array[] = [];
+  #heldBytes = 0;
+  #isDue = false;
+  #late: NodeJS.Timeout | undefined;
   /** What the connection's window has let in and was not returned. */
   #received = 0;
   /** A header block whose end has not come. */
@@ -180,7 +189,7 @@ export class Http2Connection implements FrameSink {
 
   /** Whether a stream had better wait before it sends more. */
   get isFull(): boolean {
-    return this.#socket.writableLength >= maxQueuedBytes;
+    return this.#queuedBytes >= maxQueuedBytes;
   }
 
   /** Has `stream.flush` called when there is room again. */
@@ -190,15 +199,38 @@ export class Http2Connection implements FrameSink {
 
   /** To the socket, at the end of this turn: many small frames become one write. */
   write(bytes: Uint8Array): void {
-    if (!this.#isCorked) {
-      this.#isCorked = true;
-      this.#socket.cork();
-      process.nextTick(() => {
-        this.#isCorked = false;
-        this.#socket.uncork();
-      });
+    this.#hold(bytes);
+    if (this.#isDue) return;
+    this.#isDue = true;
+    process.nextTick(this.#send);
+  }
+
+  #hold(bytes: Uint8Array): void {
+    this.#held.push(bytes);
+    this.#heldBytes += bytes.length;
+  }
+
+  readonly #send = (): void => {
+    clearTimeout(this.#late);
+    this.#late = undefined;
+    this.#isDue = false;
+    const held = this.#held;
+    const bytes = this.#heldBytes;
+    if (bytes === 0) return;
+    this.#held = [];
+    this.#heldBytes = 0;
+    if (bytes <= copiedBytes) {
+      this.#socket.write(Buffer.concat(held, bytes));
+      return;
     }
-    this.#socket.write(bytes);
+    this.#socket.cork();
+    for (const part of held) this.#socket.write(part);
+    this.#socket.uncork();
+  };
+
+  /** Bytes that have been written and not taken by the system. */
+  get #queuedBytes(): number {
+    return this.#heldBytes + this.#socket.writableLength;
   }
 
   writeHeaders(stream: number, block: Buffer): void {
@@ -366,10 +398,12 @@ export class Http2Connection implements FrameSink {
     return this.#streams.get(id);
   }
 
+  /** To the socket with what is written next, if that is soon: gRPC servers ping with every small answer. */
   #control(bytes: Buffer): void {
-    if (this.#socket.writableLength > maxQueuedControlBytes)
+    if (this.#queuedBytes > maxQueuedControlBytes)
       throw new Http2Error(errorCode.enhanceYourCalm, "it asks for answers and does not read them");
-    this.write(bytes);
+    this.#hold(bytes);
+    this.#late ??= setTimeout(this.#send, controlMs);
   }
 
   #sendGoaway(code: number): void {
@@ -396,6 +430,7 @@ export class Http2Connection implements FrameSink {
 
   #close(): void {
     clearTimeout(this.#probe);
+    this.#send();
     this.#socket.destroySoon();
     // It waits for the other side to take what was written, which may never be.
     this.#socket.unref();
