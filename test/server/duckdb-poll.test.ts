@@ -345,7 +345,7 @@ describe("stopping", () => {
   it("a client that never comes back leaves nothing running", async () => {
     const { flightDescriptor } = await flight.pollFlightInfo(statement(silent));
     expect(open).toBe(1);
-    await vi.waitFor(() => expect(open).toBe(0), { timeout: 2000 });
+    await vi.waitFor(() => expect(open).toBe(0), { timeout: 10 * idleMs });
     const late = await failure(flight.pollFlightInfo(flightDescriptor!));
     expect(late.code).toBe(Code.NotFound);
     expect(late.message).toContain("There is no such polled query");
