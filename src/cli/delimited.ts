@@ -1,14 +1,18 @@
 import type { Schema } from "apache-arrow";
 import type { Piece } from "./pieces.ts";
-import { jsonMembers, plainText } from "./text.ts";
+import { jsonMembers, plainText, type ToText } from "./text.ts";
 
 /**
- * CSV as RFC 4180 has it, in UTF-8, with a header line; lines end in LF, as everywhere on Unix. Null is an empty field,
- * the empty text is `""`.
+ * CSV as RFC 4180 has it, in UTF-8, with a header line; lines end in LF, as everywhere on Unix, unless told. Null is an
+ * empty field, the empty text is `""`.
  */
-export async function* csv({ fields }: Schema, pieces: AsyncIterable<Piece>): AsyncGenerator<string, void, undefined> {
+export async function* csv(
+  { fields }: Schema,
+  pieces: AsyncIterable<Piece>,
+  lineEnd: "\n" | "\r\n" = "\n",
+): AsyncGenerator<string, void, undefined> {
   const writers = fields.map((field) => plainText(field.type));
-  yield `${fields.map(({ name }) => quoted(name)).join(",")}\n`;
+  yield `${fields.map(({ name }) => quoted(name)).join(",")}${lineEnd}`;
   for await (const { begin, end, readers } of pieces) {
     let lines = "";
     for (let row = begin; row < end; row++) {
@@ -17,7 +21,7 @@ export async function* csv({ fields }: Schema, pieces: AsyncIterable<Piece>): As
         const value = readers[c]!(row);
         if (value !== null) lines += quoted(writers[c]!(value));
       }
-      lines += "\n";
+      lines += lineEnd;
     }
     yield lines;
   }
@@ -27,12 +31,13 @@ function quoted(text: string): string {
   return text === "" || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** An object a line. */
+/** An object a line. `integer` writes integers: see `json` in text.ts. */
 export async function* ndjson(
   { fields }: Schema,
   pieces: AsyncIterable<Piece>,
+  integer: ToText = String,
 ): AsyncGenerator<string, void, undefined> {
-  const write = jsonMembers(fields);
+  const write = jsonMembers(fields, integer);
   for await (const { begin, end, readers } of pieces) {
     let lines = "";
     for (let row = begin; row < end; row++) lines += `${write((_, c) => readers[c]!(row))}\n`;
@@ -40,9 +45,13 @@ export async function* ndjson(
   }
 }
 
-/** An array of objects, each on a line of its own. */
-export async function* json({ fields }: Schema, pieces: AsyncIterable<Piece>): AsyncGenerator<string, void, undefined> {
-  const write = jsonMembers(fields);
+/** An array of objects, each on a line of its own. `integer` writes integers: see `json` in text.ts. */
+export async function* json(
+  { fields }: Schema,
+  pieces: AsyncIterable<Piece>,
+  integer: ToText = String,
+): AsyncGenerator<string, void, undefined> {
+  const write = jsonMembers(fields, integer);
   let separator = "[\n";
   for await (const { begin, end, readers } of pieces) {
     let lines = "";

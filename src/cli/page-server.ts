@@ -6,10 +6,12 @@ import { openUpstream, type UpstreamTls } from "../bridge/upstream.ts";
 import { corsHeaders, hostAllowed } from "../server/browsers.ts";
 import { KeyGate } from "./gate.ts";
 import { staticFiles } from "./static.ts";
+import { passOn } from "./web-upstream.ts";
 
 export interface PageServerOptions {
-  /** `grpc://host:port` or `grpc+tls://host:port`. */
+  /** `grpc://host:port` or `grpc+tls://host:port`; or `http://host` or `https://host`, which speak gRPC-Web already. */
   readonly upstream: string;
+  /** For `grpc+tls:`. */
   readonly tls: UpstreamTls;
   /** Sent with every call that does not bring its own: credentials, a database. */
   readonly headers: Readonly<Record<string, string>>;
@@ -26,13 +28,13 @@ export interface PageServer {
 }
 
 /**
- * The page and, on the same port, the bridge to its server: for this machine's browsers, and for the page alone, as the
+ * The page and, on the same port, the way to its server: for this machine's browsers, and for the page alone, as the
  * calls go out with the caller's credentials.
  *
  * @throws TypeError when `upstream` is no such url
  */
 export async function servePage(options: PageServerOptions): Promise<PageServer> {
-  const upstream = openUpstream(options.upstream, options.tls);
+  const upstream = /^https?:/i.test(options.upstream) ? null : openUpstream(options.upstream, options.tls);
   const files = staticFiles(options.folder);
   const gate = options.isSecret ? new KeyGate() : undefined;
   const server = createServer({ requestTimeout: 0, noDelay: true }, (request, response) => {
@@ -43,7 +45,8 @@ export async function servePage(options: PageServerOptions): Promise<PageServer>
     if (gate && !gate.admit(request, response)) return;
     if (!isCall(request)) return files(request, response);
     for (const [name, value] of Object.entries(options.headers)) request.headers[name] ??= value;
-    relay(request, response, {}, upstream);
+    if (upstream === null) passOn(request, response, options.upstream);
+    else relay(request, response, {}, upstream);
   });
   server.listen(options.port, "127.0.0.1");
   await once(server, "listening");
@@ -54,7 +57,7 @@ export async function servePage(options: PageServerOptions): Promise<PageServer>
       const closed = once(server, "close");
       server.close();
       server.closeAllConnections();
-      upstream.close();
+      upstream?.close();
       await closed;
     },
   };

@@ -16,6 +16,7 @@ of millions of rows. Calls go through this process to the server, with the crede
 them, and its address has a key then, so that other users of the machine cannot use them.
 
   flightsql playground --url grpc+tls://cluster.example.com:443
+  flightsql playground --url https://flight.example.com    a server or proxy that speaks gRPC-Web
 
       --port PORT         port (8080; 0 for any that is free)
 
@@ -30,15 +31,11 @@ Ctrl-C ends it. ${exitCodes}`,
     });
     const port = portOf(values.port);
     const options = clientOptions(values);
-    if (!/^grpc(\+tcp|\+tls)?:/i.test(options.url!)) {
-      throw new UsageError(
-        "the page reaches grpc:// and grpc+tls:// servers; one that speaks gRPC-Web is entered in the page's connection box of any playground",
-      );
-    }
+    const upstream = upstreamOf(options.url!);
     const folder = pageFolder();
     const authorization = await logIn(options);
     const page = await servePage({
-      upstream: options.url!,
+      upstream,
       tls: upstreamTls(options),
       headers: { ...(options.metadata as Record<string, string>), ...authorization },
       isSecret: Object.keys(authorization).length > 0 || Object.keys(options.metadata ?? {}).length > 0,
@@ -50,6 +47,19 @@ Ctrl-C ends it. ${exitCodes}`,
     await page.close();
   },
 };
+
+/** The url as the bridge takes it: with a port, the one that the client takes when there is none. */
+export function upstreamOf(url: string): string {
+  if (/^grpc\+unix:/i.test(url)) {
+    throw new UsageError(
+      "the page does not reach unix sockets: give a grpc://, grpc+tls:// or http(s):// url of the server",
+    );
+  }
+  const [, scheme, authority] = /^(grpc(?:\+tcp|\+tls)?:\/\/)([^/]+)\/?$/i.exec(url) ?? [];
+  if (scheme === undefined || authority === undefined) return url;
+  const port = /:\d+$/.test(authority) ? "" : /tls/i.test(scheme) ? ":443" : ":80";
+  return scheme.toLowerCase() + authority + port;
+}
 
 /**
  * The credentials' headers, as the client comes by them: by a call, which also tells whether the server is there.

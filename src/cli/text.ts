@@ -25,18 +25,37 @@ export function plainText(type: DataType): ToText {
   return scalarText(type) ?? json(type);
 }
 
-/** A value in JSON: a literal where JSON has one for it, else its text in quotes. */
-export function json(type: DataType): ToText {
-  if (DataType.isDictionary(type)) return json((type as Dictionary).dictionary);
-  if (DataType.isBool(type) || DataType.isInt(type)) return String;
+/**
+ * A value in JSON: a literal where JSON has one for it, else its text in quotes.
+ *
+ * @param integer writes integers; all their digits as a number by default
+ */
+export function json(type: DataType, integer: ToText = String): ToText {
+  if (DataType.isDictionary(type)) return json((type as Dictionary).dictionary, integer);
+  if (DataType.isInt(type)) return integer;
+  if (DataType.isBool(type)) return String;
   if (DataType.isFloat(type)) {
     const text = floatText(type);
     return (value) => (Number.isFinite(value) ? text(value) : `"${value}"`);
   }
   const scalar = scalarText(type);
   if (scalar !== null) return (value) => JSON.stringify(scalar(value));
-  return nestedJson(type);
+  return nestedJson(type, integer);
 }
+
+/** An integer for readers whose numbers are doubles: beyond 2^53, where those lose digits, as text in quotes. */
+export function safeInteger(value: unknown): string {
+  return Number.isSafeInteger(Number(value)) ? String(value) : `"${value}"`;
+}
+
+/** Bytes in hexadecimal. */
+export function hex(bytes: Uint8Array): string {
+  let text = "";
+  for (const byte of bytes) text += pairs[byte];
+  return text;
+}
+
+const pairs = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 
 /** Whether a column's values are lined up by their last digit. */
 export function isNumeric(type: DataType): boolean {
@@ -53,7 +72,7 @@ function scalarText(type: DataType): ToText | null {
     case Type.LargeBinary:
     case Type.BinaryView:
     case Type.FixedSizeBinary:
-      return (value) => Buffer.from(value as Uint8Array).toString("hex");
+      return (value) => hex(value as Uint8Array);
     case Type.Date:
       return (value) => (value as Date).toISOString().replace(/T.*/, "");
     case Type.Duration:
@@ -113,48 +132,53 @@ function seconds(count: bigint, unit: bigint): string {
   return `${count < 0n ? "-" : ""}${size / unit}${digits === "" ? "" : `.${digits}`}`;
 }
 
-function nestedJson(type: DataType): ToText {
+function nestedJson(type: DataType, integer: ToText): ToText {
   if (DataType.isList(type) || DataType.isLargeList(type) || DataType.isFixedSizeList(type)) {
-    const item = orNull(json(type.children[0]!.type));
+    const item = orNull(json(type.children[0]!.type, integer));
     return (value) => `[${(value as unknown[]).map(item).join(",")}]`;
   }
   if (DataType.isStruct(type)) {
-    const members = jsonMembers(type.children);
+    const members = jsonMembers(type.children, integer);
     return (value) => members((name) => (value as Record<string, unknown>)[name]);
   }
   if (DataType.isMap(type)) {
     const [key, item] = (type.children[0]!.type.children as Field[]).map((field) => field.type) as [DataType, DataType];
     const keyText = plainText(key);
-    const itemText = orNull(json(item));
+    const itemText = orNull(json(item, integer));
     // JSON's names are text, whatever the keys are.
     const entry = ([k, v]: [unknown, unknown]): string => `${JSON.stringify(keyText(k))}:${itemText(v)}`;
     return (value) => `{${[...(value as Map<unknown, unknown>)].map(entry).join(",")}}`;
   }
-  return looseJson;
+  return (value) => looseJson(value, integer);
 }
 
 /** A union's value does not tell which of its types it is of. */
-function looseJson(value: unknown): string {
-  if (value instanceof Uint8Array) return JSON.stringify(Buffer.from(value).toString("hex"));
+function looseJson(value: unknown, integer: ToText): string {
+  if (value instanceof Uint8Array) return JSON.stringify(hex(value));
   if (value instanceof Map) {
-    return `{${[...value].map(([k, v]) => `${JSON.stringify(String(k))}:${looseJson(v)}`).join(",")}}`;
+    return `{${[...value].map(([k, v]) => `${JSON.stringify(String(k))}:${looseJson(v, integer)}`).join(",")}}`;
   }
-  if (Array.isArray(value)) return `[${value.map(looseJson).join(",")}]`;
+  if (Array.isArray(value)) return `[${value.map((item) => looseJson(item, integer)).join(",")}]`;
   if (value instanceof Date) return JSON.stringify(value.toISOString().replace(/T.*/, ""));
-  if (typeof value === "bigint") return String(value);
+  if (typeof value === "bigint") return integer(value);
   if (typeof value === "number") return Number.isFinite(value) ? String(value) : `"${value}"`;
   if (typeof value === "object" && value !== null) {
-    const members = Object.entries(value).map(([name, member]) => `${JSON.stringify(name)}:${looseJson(member)}`);
+    const members = Object.entries(value).map(
+      ([name, member]) => `${JSON.stringify(name)}:${looseJson(member, integer)}`,
+    );
     return `{${members.join(",")}}`;
   }
   return JSON.stringify(value);
 }
 
 /** Writes an object with a member a field; repeated names become `a`, `a_2`, as they do in rows. */
-export function jsonMembers(fields: readonly Field[]): (read: (name: string, index: number) => unknown) => string {
+export function jsonMembers(
+  fields: readonly Field[],
+  integer: ToText = String,
+): (read: (name: string, index: number) => unknown) => string {
   const names = distinctNames(fields.map((field) => field.name));
   const prefixes = names.map((name, i) => `${i === 0 ? "" : ","}${JSON.stringify(name)}:`);
-  const writers = fields.map((field) => orNull(json(field.type)));
+  const writers = fields.map((field) => orNull(json(field.type, integer)));
   return (read) => {
     let out = "{";
     for (let i = 0; i < names.length; i++) out += prefixes[i]! + writers[i]!(read(names[i]!, i));

@@ -32,6 +32,10 @@ export type { DatabaseOptions as DuckDbOptions } from "./duckdb/database.ts";
  * a polled query is stopped and its result freed after 2 minutes, a transaction is rolled back after 5, a prepared
  * statement closed after 30, a session ended after 30.
  *
+ * Each read of a result's next rows takes one of libuv's threads until they are there, of all but one: with the usual
+ * four, three results that pause for long keep the others waiting. A process that serves many sets the environment
+ * variable `UV_THREADPOOL_SIZE`, as `flightsql serve` does.
+ *
  * @throws Error when the database or one of the files cannot be opened
  */
 export async function duckdbBackend(options: DatabaseOptions = {}): Promise<Backend & { close(): Promise<void> }> {

@@ -29,7 +29,7 @@ export interface Bin {
 
 export async function buildBin(name: string): Promise<Bin> {
   const folder = await installFlightSql(name);
-  const main = join(folder, "node_modules/flightsql/dist/cli/main.js");
+  const main = join(folder, "node_modules/flightsql/dist/cli/flightsql.cjs");
   const running = new Set<ChildProcess>();
   const start: Bin["start"] = (args, { env = {}, input } = {}) => {
     const outside = Object.entries(process.env).filter(([key]) => !/^(FLIGHTSQL_|COLUMNS$|NODE_OPTIONS$)/.test(key));

@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { Table, tableToIPC, vectorFromArray } from "apache-arrow";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -7,6 +8,7 @@ import { batchRows } from "../../src/arrow/rows.ts";
 import { openArrowFile } from "../../src/cli/arrow-file.ts";
 import { outgrown } from "../../src/cli/outgrown.ts";
 import { sortFiles } from "../../src/cli/served-files.ts";
+import { FlightSqlClient } from "../../src/node.ts";
 import { golden } from "../arrow/golden/golden.ts";
 import { type Bin, buildBin } from "./bin.ts";
 
@@ -49,6 +51,20 @@ it.each(["lz4/mixed", "zstd/mixed", "lz4/linked-blocks"])("%s: compressed stream
     read.push([...batchRows<{ c: unknown }>(batch)].flat().map((row) => row.c));
   }
   expect(read).toEqual(batches);
+});
+
+it("results that pause for hours do not keep others waiting", async () => {
+  writeFileSync(path("one.csv"), "id\n1\n");
+  const { address, child } = await bin.serve(["serve", "--port", "0", "one.csv"], /server: (grpc:\S+)/);
+  const client = new FlightSqlClient({ url: address });
+  const pausing = "SELECT i FROM range(1000000000000) t(i) WHERE i < 1000000 OR hash(i) = 1";
+  const paused = Array.from({ length: 6 }, () => client.query(pausing).table());
+  for (const result of paused) result.catch(() => {});
+  // Each of them has all it will ever have: the server sends no more.
+  await sleep(5000);
+  expect(await client.query("SELECT id FROM one", undefined, { timeoutMs: 20_000 }).all()).toEqual([{ id: 1n }]);
+  await client.close();
+  child.kill("SIGINT");
 });
 
 it("what cannot be served is named", async () => {

@@ -1,4 +1,5 @@
 import { setMaxListeners } from "node:events";
+import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Code } from "@connectrpc/connect";
 import { DuckDBConnection, DuckDBInstance, DuckDBResult } from "@duckdb/node-api";
@@ -40,6 +41,8 @@ afterEach(() => vi.waitFor(() => expect(open).toBe(0), { timeout: 20_000 }));
 const endless = "SELECT i, 'row number ' || i AS s FROM range(1000000000000) t(i)";
 /** The same, but not a row of it before hours. */
 const silent = "SELECT sum(hash(i)) AS s FROM range(1000000000000) t(i)";
+/** Rows at first, and then none for hours. */
+const pausing = "SELECT i FROM range(1000000000000) t(i) WHERE i < 1000000 OR hash(i) = 1";
 
 async function start(client: Flight, sql: string, signal?: AbortSignal): Promise<AsyncIterator<FlightData>> {
   const info = await client.getFlightInfo(statement(sql));
@@ -137,6 +140,35 @@ it("a paused result makes the server hold a few batches, however long it would b
   expect(before).toBeLessThan(200);
   fetched.mockRestore();
   gone.abort();
+});
+
+it("results that pause for long leave a thread to the rest of the process, and can be left", async () => {
+  const client = grpc(server.url);
+  const gone = new AbortController();
+  const read = async () => {
+    const messages = { [Symbol.asyncIterator]: () => stream };
+    const stream = await start(client, pausing, gone.signal);
+    let rows = 0;
+    for await (const batch of batchesOf(messages)) rows += batch.numRows;
+    return rows;
+  };
+  const fetched = vi.spyOn(DuckDBResult.prototype, "fetchChunk");
+  const results = Array.from({ length: 6 }, () => failure(read()));
+  // Until each has come to where nothing follows.
+  let before = 0;
+  await vi.waitFor(
+    () => {
+      const calls = fetched.mock.calls.length;
+      const isOver = calls === before && calls > 100;
+      before = calls;
+      expect(isOver).toBe(true);
+    },
+    { timeout: 25_000, interval: 1500 },
+  );
+  expect(await readFile(import.meta.filename, "utf8")).toContain("a thread to the rest");
+  fetched.mockRestore();
+  gone.abort();
+  for (const { code } of await Promise.all(results)) expect(code).toBe(Code.Canceled);
 });
 
 it("long queries do not keep short ones waiting", async () => {

@@ -14,6 +14,7 @@ import { duckdbError } from "./errors.ts";
 import { checkStatement, checkTransaction } from "./guard.ts";
 import { pendingError } from "./memory.ts";
 import { finished } from "./pending.ts";
+import { inThread } from "./slots.ts";
 
 /** The statements of a text, prepared one at a time: a later one may need what an earlier one made. */
 export interface Script {
@@ -130,8 +131,10 @@ export function openCursor(
   let working: Promise<unknown> | undefined;
   let done = false;
   let closed = false;
+  const gone = new AbortController();
   let progress: number | undefined;
   const interrupt = () => {
+    gone.abort();
     if (!shared) {
       connection.interrupt();
       return;
@@ -163,7 +166,7 @@ export function openCursor(
   };
   const read = async (): Promise<DuckDBDataChunk | null> => {
     const open = await start();
-    const chunk = await open.fetchChunk();
+    const chunk = await inThread(gone.signal, () => open.fetchChunk());
     if (chunk && chunk.rowCount > 0) return chunk;
     done = true;
     // A result that fails while it is read ends as if it were complete; only its type tells.
