@@ -84,6 +84,12 @@ export class FlightSqlError extends Error {
     return typeof value === "object" && value !== null && brand in value;
   }
 
+  /** What a log may show: no metadata, which may tell of sessions, and `recordCount` as text, since JSON has no bigint. */
+  toJSON(): { name: string; code: FlightSqlErrorCode; message: string; recordCount?: string } {
+    const { name, code, message, recordCount } = this;
+    return { name, code, message, ...(recordCount !== undefined && { recordCount: String(recordCount) }) };
+  }
+
   /** @internal The same error with a remark behind its message, and the rows that had changed. */
   annotated(remark: string, recordCount: bigint | undefined = this.recordCount): FlightSqlError {
     const { code, message, metadata, details, cause } = this;

@@ -22,6 +22,9 @@ const hopByHop = new Set([
 const fromBrowser =
   /^(accept|accept-.+|access-control-.+|cache-control|dnt|origin|pragma|priority|referer|sec-.+|upgrade-insecure-requests|user-agent|x-grpc-web)$/;
 
+/** What callers show to the bridge itself: `authorization` is for the server behind it. */
+export const tokenHeader = "x-bridge-token";
+
 /** A gRPC-Web request's headers as those of the gRPC request. */
 export function requestHeaders(headers: IncomingHttpHeaders, path: string, authority: string): OutgoingHttpHeaders {
   const dropped = new Set((headers.connection ?? "").toLowerCase().split(/[\s,]+/));
@@ -34,8 +37,8 @@ export function requestHeaders(headers: IncomingHttpHeaders, path: string, autho
     te: "trailers",
   };
   for (const [name, value] of Object.entries(headers)) {
-    if (name in out || value === undefined || hopByHop.has(name) || dropped.has(name) || fromBrowser.test(name))
-      continue;
+    if (name in out || value === undefined || hopByHop.has(name) || dropped.has(name)) continue;
+    if (name === tokenHeader || fromBrowser.test(name)) continue;
     out[name] = value;
   }
   return out;

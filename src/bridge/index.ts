@@ -1,8 +1,17 @@
+import { createHash, timingSafeEqual } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { type BrowserRules, corsHeaders, hostAllowed, isPreflight, preflightHeaders } from "../server/browsers.ts";
-import { relay } from "./relay.ts";
+import {
+  type BrowserRules,
+  corsHeaders,
+  hostAllowed,
+  isLoopback,
+  isPreflight,
+  preflightHeaders,
+} from "../server/browsers.ts";
+import { tokenHeader } from "./headers.ts";
+import { refuseCall, relay } from "./relay.ts";
 import { openUpstream, type UpstreamTls } from "./upstream.ts";
 
 export interface BridgeOptions extends BrowserRules {
@@ -14,6 +23,12 @@ export interface BridgeOptions extends BrowserRules {
   readonly port?: number | undefined;
   /** Address to bind; `"127.0.0.1"` by default. */
   readonly host?: string | undefined;
+  /** What each call must carry as `x-bridge-token`; not sent on. Needed to be reached from other machines. */
+  readonly token?: string | undefined;
+  /** Largest request body, in bytes: `resource_exhausted` beyond. Default 4 GiB. */
+  readonly maxRequestBytes?: number | undefined;
+  /** Most calls at the same time; further ones are `unavailable`, which clients may try again. Default 1000. */
+  readonly maxCalls?: number | undefined;
 }
 
 export interface Bridge {
@@ -30,7 +45,7 @@ export interface Bridge {
  * For development and small deployments; in production use Envoy. Client-streaming methods work half-duplex: the
  * upload is read whole before a browser looks at the answer. The text encoding of gRPC-Web is not spoken.
  *
- * @throws TypeError when `upstream` is no such url
+ * @throws TypeError when `upstream` is no such url, or other machines are to reach it without a `token`
  *
  * @example
  * ```ts
@@ -38,9 +53,12 @@ export interface Bridge {
  * ```
  */
 export async function bridge(options: BridgeOptions): Promise<Bridge> {
-  const { host = "127.0.0.1" } = options;
+  const { host = "127.0.0.1", token, maxRequestBytes = 2 ** 32, maxCalls = 1000 } = options;
   const upstream = openUpstream(options.upstream, options.tls ?? {});
-  const local = /^(127\.|::1$|localhost$)/.test(host);
+  const local = isLoopback(host);
+  if (!local && !token)
+    throw new TypeError(`Bound to ${host}, anybody who reaches this machine could call: give a token.`);
+  let calls = 0;
   // A call lasts as long as it lasts: there is no limit on the time of a request.
   const server = createServer({ requestTimeout: 0, noDelay: true }, (request, response) => {
     if (local && !hostAllowed(request.headers, options)) {
@@ -57,8 +75,14 @@ export async function bridge(options: BridgeOptions): Promise<Bridge> {
       return;
     }
     const objection = unusable(request);
-    if (objection) refuse(response, ...objection);
-    else relay(request, response, cors, upstream);
+    if (objection) return refuse(response, ...objection);
+    if (token !== undefined && !isToken(request.headers[tokenHeader], token))
+      return refuseCall(request, response, cors, 16, `this bridge asks for its token in ${tokenHeader}`);
+    if (calls >= maxCalls)
+      return refuseCall(request, response, cors, 14, `the bridge has ${maxCalls} calls under way (maxCalls)`);
+    calls++;
+    response.once("close", () => calls--);
+    relay(request, response, cors, upstream, maxRequestBytes);
   });
   server.listen(options.port ?? 0, host);
   await once(server, "listening");
@@ -74,6 +98,11 @@ export async function bridge(options: BridgeOptions): Promise<Bridge> {
       await closed;
     },
   };
+}
+
+function isToken(given: string | string[] | undefined, token: string): boolean {
+  const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
+  return typeof given === "string" && timingSafeEqual(digest(given), digest(token));
 }
 
 /** Why a request is no call. */

@@ -18,7 +18,13 @@ export function relay(
   response: ServerResponse,
   cors: OutgoingHttpHeaders,
   to: Upstream,
+  maxRequestBytes: number = Number.POSITIVE_INFINITY,
 ): void {
+  const tooLarge = failure(8, `the bridge takes ${maxRequestBytes} bytes of a request at most (maxRequestBytes)`);
+  if (Number(request.headers["content-length"] ?? 0) > maxRequestBytes) {
+    finish(request, response, cors, tooLarge);
+    return;
+  }
   let session: ClientHttp2Session;
   let stream: ClientHttp2Stream;
   try {
@@ -67,6 +73,13 @@ export function relay(
     if (trailers) end();
   });
   stream.once("close", end);
+  let received = 0;
+  request.on("data", (chunk: Buffer) => {
+    received += chunk.length;
+    if (received <= maxRequestBytes || trailers === tooLarge) return;
+    trailers = tooLarge;
+    stream.close(constants.NGHTTP2_CANCEL);
+  });
   // Ends the upstream's half when the upload ends; waits while it does not read.
   request.pipe(stream);
   request.on("error", () => {});
@@ -74,6 +87,17 @@ export function relay(
   response.once("close", () => {
     if (!response.writableFinished) stream.close(constants.NGHTTP2_CANCEL);
   });
+}
+
+/** Answers a call that goes nowhere: with a gRPC status, which a page can read. */
+export function refuseCall(
+  request: IncomingMessage,
+  response: ServerResponse,
+  cors: OutgoingHttpHeaders,
+  code: number,
+  message: string,
+): void {
+  finish(request, response, cors, failure(code, message));
 }
 
 function finish(

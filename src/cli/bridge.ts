@@ -1,7 +1,8 @@
 import { parseArgs } from "node:util";
 import { bridge } from "../bridge/index.ts";
 import { type Command, UsageError } from "./command.ts";
-import { portOf, untilInterrupted } from "./process.ts";
+import { keepSecret } from "./failure.ts";
+import { hostOf, portOf, untilInterrupted } from "./process.ts";
 
 export const command: Command = {
   usage: `flightsql bridge --upstream grpc://HOST:PORT [options]
@@ -11,7 +12,9 @@ production use Envoy.
 
   --upstream URL   grpc://host:port, or grpc+tls://host:port
   --port PORT      port (8080; 0 for any that is free)
-  --origin URL     lets pages of this origin call, and not those of this machine; repeatable`,
+  --origin URL     lets pages of this origin call, and not those of this machine; repeatable
+  --host ADDRESS   address to bind (127.0.0.1); any that other machines reach needs a token
+  --token TOKEN    asks callers for it in the header x-bridge-token; or set FLIGHTSQL_BRIDGE_TOKEN`,
 
   async run(args) {
     const { values } = parseArgs({
@@ -20,10 +23,20 @@ production use Envoy.
         upstream: { type: "string" },
         port: { type: "string", default: "8080" },
         origin: { type: "string", multiple: true },
+        host: { type: "string", default: "127.0.0.1" },
+        token: { type: "string" },
       },
     });
     if (values.upstream === undefined) throw new UsageError("--upstream is missing: which server shall calls go to?");
-    const opened = await bridge({ upstream: values.upstream, port: portOf(values.port), origins: values.origin });
+    const token = values.token ?? process.env.FLIGHTSQL_BRIDGE_TOKEN;
+    keepSecret(token);
+    const opened = await bridge({
+      upstream: values.upstream,
+      port: portOf(values.port),
+      host: hostOf(values.host, token),
+      token,
+      origins: values.origin,
+    });
     console.log(`flightsql bridge: ${opened.url} → ${values.upstream}`);
     await untilInterrupted();
     await opened.close();

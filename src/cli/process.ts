@@ -1,3 +1,4 @@
+import { isLoopback } from "../server/browsers.ts";
 import { UsageError } from "./command.ts";
 
 /** Waits for Ctrl-C or a request to end; a second one ends the process at once. */
@@ -7,6 +8,16 @@ export function untilInterrupted(): Promise<void> {
     process.once("SIGINT", stop);
     process.once("SIGTERM", stop);
   });
+}
+
+/**
+ * An address to bind.
+ *
+ * @throws UsageError when other machines reach it and nothing is asked of them
+ */
+export function hostOf(host: string, token: string | undefined): string {
+  if (isLoopback(host) || token) return host;
+  throw new UsageError(`--host ${host}: other machines could call then, so there has to be a --token.`);
 }
 
 /** A port as it is written on the command line. */

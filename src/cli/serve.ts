@@ -7,7 +7,7 @@ import { type Command, UsageError } from "./command.ts";
 import { keepSecret } from "./failure.ts";
 import { outgrown, outgrownHelp } from "./outgrown.ts";
 import { pageFolder } from "./page.ts";
-import { portOf, untilInterrupted } from "./process.ts";
+import { hostOf, portOf, untilInterrupted } from "./process.ts";
 import { sortFiles } from "./served-files.ts";
 import { staticFiles } from "./static.ts";
 
@@ -24,6 +24,7 @@ is a table, named after it (flights-3m.parquet is flights_3m) or as name= says. 
   --page             serves a page to explore the data with, on the same port
   --playground DIR   the same with a page of your own, in this folder
   --token TOKEN      asks callers for this bearer token; or set FLIGHTSQL_TOKEN, which other users cannot see
+  --host ADDRESS     address to bind (127.0.0.1); any that other machines reach needs a token
   --origin URL       lets pages of this origin call, and not those of this machine; repeatable
 
 Files: .parquet, .csv, .tsv, .json, .jsonl, .ndjson, .geojson (text also with .gz); .arrow, .arrows, .feather, .ipc
@@ -41,6 +42,7 @@ ${outgrownHelp}`,
         page: { type: "boolean" },
         playground: { type: "string" },
         token: { type: "string" },
+        host: { type: "string", default: "127.0.0.1" },
         origin: { type: "string", multiple: true },
       },
     });
@@ -48,6 +50,7 @@ ${outgrownHelp}`,
     const token = values.token ?? process.env.FLIGHTSQL_TOKEN;
     keepSecret(token);
     if (token === "") throw new UsageError("the token is empty: leave it out to let everybody on this machine query");
+    const host = hostOf(values.host, token);
     const page = values.playground ?? (values.page ? pageFolder() : undefined);
     const { database, files, arrow, weights } = sortFiles(positionals, values.database);
     const warning = outgrown(weights, totalmem());
@@ -57,13 +60,14 @@ ${outgrownHelp}`,
     try {
       const server = await listen(backend, {
         port,
+        host,
         ...(page !== undefined && { fallback: staticFiles(page) }),
         origins: values.origin,
         ...(token !== undefined && { tokens: [token] }),
       });
       try {
         await loadArrow(server, arrow, token);
-        console.log(`flightsql server: grpc://127.0.0.1:${server.port} (gRPC-Web: ${server.url})`);
+        console.log(`flightsql server: ${grpcUrl(server)} (gRPC-Web: ${server.url})`);
         if (page !== undefined) console.log(`flightsql playground: ${server.url}/`);
         await untilInterrupted();
       } finally {
@@ -74,6 +78,10 @@ ${outgrownHelp}`,
     }
   },
 };
+
+function grpcUrl({ url }: Listening): string {
+  return url.replace("http:", "grpc:");
+}
 
 async function loadDuckDb(): Promise<typeof import("../server/duckdb.ts")> {
   try {
@@ -91,7 +99,7 @@ async function loadArrow(
   files: readonly { readonly table: string; readonly path: string }[],
   token: string | undefined,
 ): Promise<void> {
-  const client = new FlightSqlClient({ url: `grpc://127.0.0.1:${server.port}`, token });
+  const client = new FlightSqlClient({ url: grpcUrl(server), token });
   try {
     for (const { table, path } of files) {
       const { schema, batches } = await openArrowFile(path);

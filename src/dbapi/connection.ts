@@ -2,6 +2,7 @@ import { FlightSqlError } from "../errors.ts";
 import type { FlightSqlClient } from "../sql/client.ts";
 import type { CallOptions, ParameterSet, RowOptions, SqlInfoValue } from "../sql/index.ts";
 import type { Statements } from "../sql/statements.ts";
+import { rollbackMs } from "../sql/transaction.ts";
 import { Cursor } from "./cursor.ts";
 import { closedError, mapErrors } from "./errors.ts";
 import type { ColumnInfo, ForeignKey, PrimaryKey, ReflectionOptions } from "./reflection.ts";
@@ -168,7 +169,7 @@ export class Connection {
     for (const stop of this.calls) stop(reason);
     await this.#stopReadings(reason);
     // A transaction that cannot be rolled back is gone with its session.
-    if (this.#transactions.isOpen) await this.#transactions.rollback({}).catch(() => {});
+    if (this.#transactions.isOpen) await this.#transactions.rollback({ timeoutMs: rollbackMs }).catch(() => {});
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -5,13 +5,13 @@ import type {
   MessageInitShape,
   MessageShape,
 } from "@bufbuild/protobuf";
-import type { Transport } from "@connectrpc/connect";
+import { type AnyTransport, settle } from "./leash.ts";
 import { type Peer, type Rpc, RpcCall } from "./rpc.ts";
 import type { CallScope } from "./scope.ts";
 
 /** A transport to one server, and what is sent with every call to it. */
 export interface ChannelOptions extends Peer {
-  readonly transport: Transport & { close?: () => void };
+  readonly transport: AnyTransport;
 }
 
 /**
@@ -103,18 +103,5 @@ export class Channel {
       call.end();
       if (messages !== undefined) void settle(messages);
     }
-  }
-}
-
-/**
- * Takes what is left of an aborted call: what had come already, then the abort.
- *
- * Connect clears the timer of a call's deadline only when somebody has seen the end of it.
- */
-async function settle(messages: AsyncIterator<unknown>): Promise<void> {
-  try {
-    while (!(await messages.next()).done);
-  } catch {
-    // The abort.
   }
 }

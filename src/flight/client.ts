@@ -1,7 +1,7 @@
 import type { Schema } from "apache-arrow";
-import { readSchema } from "../arrow/encapsulated.ts";
 import { FlightSqlError } from "../errors.ts";
 import type { FlightDescriptor as FlightDescriptorMessage } from "../gen/Flight_pb.ts";
+import { readAnswerSchema } from "./answer.ts";
 import * as calls from "./calls.ts";
 import type { Connection } from "./connection.ts";
 import { FlightExchange, UploadQueue } from "./exchange.ts";
@@ -75,7 +75,7 @@ export class FlightClient {
   /** GetSchema: the schema of what a path or command would read; null when the server sends none. */
   getSchema(descriptor: FlightDescriptor, options: CallOptions = {}): Promise<Schema | null> {
     return this.#connection.run(options, async (scope) =>
-      readSchema(await calls.getSchema(this.#connection, scope, toDescriptor(descriptor))),
+      readAnswerSchema(await calls.getSchema(this.#connection, scope, toDescriptor(descriptor))),
     );
   }
 

@@ -2,6 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { readIpcStream } from "../arrow/ipc.ts";
 import { FlightSqlError } from "../errors.ts";
 import { type FlightData, FlightDataSchema } from "../gen/Flight_pb.ts";
+import { orAborted } from "./leash.ts";
 import { RpcCall, type RpcLimits } from "./rpc.ts";
 import type { CallScope } from "./scope.ts";
 import { streamError } from "./stream.ts";
@@ -27,12 +28,13 @@ export async function* readExtendedLocation(
     const { signal } = await call.attempt();
     let response: Response;
     try {
-      response = await fetch(url, {
+      const answer = fetch(url, {
         headers: { accept: "application/vnd.apache.arrow.stream" },
         credentials: "omit",
         referrerPolicy: "no-referrer",
         signal,
       });
+      response = await orAborted(signal, answer, ({ body }) => body?.cancel().catch(() => {}));
     } catch (cause) {
       throw new FlightSqlError("unavailable", `${where}: no answer; in a browser, CORS may refuse this page`, {
         cause,
@@ -40,7 +42,7 @@ export async function* readExtendedLocation(
     }
     checkResponse(response, where);
     if (response.body !== null) {
-      for await (const { header, body } of readIpcStream(chunks(response.body))) {
+      for await (const { header, body } of readIpcStream(chunks(response.body, signal))) {
         const message = create(FlightDataSchema, { dataHeader: header, dataBody: body });
         call.received();
         call.report?.count(message);
@@ -76,11 +78,16 @@ function checkResponse(response: Response, where: string): void {
   }
 }
 
-/** Safari's ReadableStream cannot be iterated. */
-async function* chunks(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+/** Safari's ReadableStream cannot be iterated. It ends with the signal, of which its source may know nothing. */
+async function* chunks(
+  body: ReadableStream<Uint8Array>,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array, void, undefined> {
   const reader = body.getReader();
+  signal.addEventListener("abort", () => reader.cancel().catch(() => {}), { once: true });
   for (;;) {
     const { done, value } = await reader.read();
+    signal.throwIfAborted();
     if (done) return;
     yield value;
   }

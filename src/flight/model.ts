@@ -1,7 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import type { Schema } from "apache-arrow";
-import { readSchema } from "../arrow/encapsulated.ts";
 import {
   FlightDescriptor_DescriptorType,
   type FlightDescriptor as FlightDescriptorMessage,
@@ -11,6 +10,7 @@ import {
   type FlightInfo as FlightInfoMessage,
   type PollInfo as PollInfoMessage,
 } from "../gen/Flight_pb.ts";
+import { readAnswerSchema } from "./answer.ts";
 
 /** What to read or write: a path of names, or a command whose bytes the server understands. `FlightDescriptor`. */
 export type FlightDescriptor = { readonly path: readonly string[] } | { readonly cmd: Uint8Array };
@@ -69,7 +69,7 @@ export function fromInfo(message: FlightInfoMessage): FlightInfo {
   return {
     // Decoded when asked for: most callers take the stream's schema.
     get schema() {
-      if (schema === undefined) schema = readSchema(message.schema);
+      if (schema === undefined) schema = readAnswerSchema(message.schema);
       return schema;
     },
     endpoints: message.endpoint.map(fromEndpoint),

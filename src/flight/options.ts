@@ -7,6 +7,7 @@ import type { ConnectionOptions } from "./connection.ts";
 import type { EndpointOptions } from "./endpoints.ts";
 import type { OnEvent } from "./events.ts";
 import type { IdleOptions } from "./idle.ts";
+import { leashed } from "./leash.ts";
 import type { Dial, LocationOptions } from "./locations.ts";
 import type { RetryOptions } from "./retry.ts";
 import type { Metadata } from "./scope.ts";
@@ -141,10 +142,18 @@ function resolveUri(options: ClientOptions, platform: Platform): string {
 }
 
 function resolveDial(options: ClientOptions, platform: Platform): Dial {
-  const { transport, interceptors } = options;
-  if (transport === undefined) return platform.dialer(options);
-  if (interceptors !== undefined) throw invalid("interceptors belong to your own transport, where that is given");
-  return typeof transport === "function" ? transport : () => transport;
+  const { transport, interceptors = [] } = options;
+  if (transport !== undefined) {
+    if (options.interceptors !== undefined)
+      throw invalid("interceptors belong to your own transport, where that is given");
+    return (uri) => leashed(typeof transport === "function" ? transport(uri) : transport);
+  }
+  const dial = platform.dialer(options);
+  return (uri) => {
+    const own = dial(uri);
+    // Native gRPC ends with its signal by itself, and counts every promise that a message costs.
+    return own === null || (interceptors.length === 0 && !/^https?:/i.test(uri)) ? own : leashed(own);
+  };
 }
 
 function invalid(message: string): FlightSqlError {

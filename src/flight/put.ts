@@ -3,6 +3,7 @@ import type { RecordBatch, Schema } from "apache-arrow";
 import type { BatchEncoder, EncodedMessage } from "../arrow/encode.ts";
 import { type FlightData, FlightDataSchema, type FlightDescriptor } from "../gen/Flight_pb.ts";
 import { setParts } from "../transport/envelope.ts";
+import { Turns } from "./turn.ts";
 
 /** A batch to send, with the metadata to send beside it. */
 export interface FlightPutChunk {
@@ -18,6 +19,9 @@ const none = new Uint8Array(0);
 
 // Columns of this size on average are sent from where they lie; of smaller ones the joined copy is cheaper.
 const ownPartBytes = 16 * 1024;
+
+// An input that waits for nothing would let no signal and no deadline through; a turn more often would cost uploads time.
+const sliceMs = 50;
 
 /**
  * The messages of an upload: the descriptor on the first of them, the schema before the first batch.
@@ -48,7 +52,10 @@ export async function* encodeStream(
     encoder = new Encoder(schema);
     yield message(none, encoder.schema());
   }
+  const turns = new Turns(sliceMs);
   for await (const item of input) {
+    const due = turns.next();
+    if (due !== undefined) await due;
     const { batch, appMetadata = none }: FlightPutChunk = "batch" in item ? item : { batch: item };
     if (batch === null) {
       // Arrow's C++ server takes a first message without a schema for the descriptor alone, and drops what else it has.

@@ -62,6 +62,11 @@ export class CallScope {
     return this.#isOver;
   }
 
+  /** Whether it ended before its time: by its signal, its deadline, or the client's end. */
+  get wasStopped(): boolean {
+    return this.#expired || this.#stopped !== undefined;
+  }
+
   /** Milliseconds left, at least 1; undefined without a deadline. */
   get remainingMs(): number | undefined {
     if (this.#timeoutMs === undefined) return undefined;
@@ -95,6 +100,15 @@ export class CallScope {
       const forget = this.onEnd(() => reject(over));
       promise.then(resolve, reject).finally(forget);
     });
+  }
+
+  /** The same between two RPCs, and why the call is over as an error that says where. */
+  async hold<T>(where: string, promise: Promise<T>): Promise<T> {
+    try {
+      return await this.until(promise);
+    } catch (thrown) {
+      throw this.wasStopped ? this.failure(thrown, where) : thrown;
+    }
   }
 
   /**

@@ -1,4 +1,4 @@
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { create, toBinary } from "@bufbuild/protobuf";
 import {
   CancelFlightInfoRequestSchema,
   CancelFlightInfoResultSchema,
@@ -18,6 +18,7 @@ import {
   SetSessionOptionsResult_ErrorValue,
   SetSessionOptionsResultSchema,
 } from "../gen/Flight_pb.ts";
+import { readAnswer } from "./answer.ts";
 import { runAction } from "./calls.ts";
 import type { Connection } from "./connection.ts";
 import type { CallScope } from "./scope.ts";
@@ -42,7 +43,7 @@ export async function cancelFlightInfo(
 ): Promise<CancelResult> {
   const body = toBinary(CancelFlightInfoRequestSchema, create(CancelFlightInfoRequestSchema, { info }));
   const result = await runAction(connection, scope, "CancelFlightInfo", body);
-  return cancelNames[fromBinary(CancelFlightInfoResultSchema, result).status] ?? "unspecified";
+  return cancelNames[readAnswer(CancelFlightInfoResultSchema, result).status] ?? "unspecified";
 }
 
 const cancelNames: Readonly<Record<number, CancelResult>> = {
@@ -57,7 +58,7 @@ export async function renewFlightEndpoint(
   endpoint: FlightEndpoint,
 ): Promise<FlightEndpoint> {
   const body = toBinary(RenewFlightEndpointRequestSchema, create(RenewFlightEndpointRequestSchema, { endpoint }));
-  return fromBinary(FlightEndpointSchema, await runAction(connection, scope, "RenewFlightEndpoint", body));
+  return readAnswer(FlightEndpointSchema, await runAction(connection, scope, "RenewFlightEndpoint", body));
 }
 
 /** @returns the options that were not set, and why */
@@ -68,7 +69,7 @@ export async function setSessionOptions(
 ): Promise<Map<string, SessionOptionError>> {
   const sessionOptions = Object.fromEntries(Object.entries(options).map(([name, value]) => [name, toOption(value)]));
   const body = toBinary(SetSessionOptionsRequestSchema, create(SetSessionOptionsRequestSchema, { sessionOptions }));
-  const result = fromBinary(
+  const result = readAnswer(
     SetSessionOptionsResultSchema,
     await runAction(connection, scope, "SetSessionOptions", body),
   );
@@ -86,7 +87,7 @@ export async function getSessionOptions(
   scope: CallScope,
 ): Promise<Map<string, SessionOptionValue>> {
   const body = toBinary(GetSessionOptionsRequestSchema, create(GetSessionOptionsRequestSchema));
-  const result = fromBinary(
+  const result = readAnswer(
     GetSessionOptionsResultSchema,
     await runAction(connection, scope, "GetSessionOptions", body, true),
   );
@@ -95,7 +96,7 @@ export async function getSessionOptions(
 
 export async function closeSession(connection: Connection, scope: CallScope): Promise<CloseSessionResult> {
   const body = toBinary(CloseSessionRequestSchema, create(CloseSessionRequestSchema));
-  const result = fromBinary(CloseSessionResultSchema, await runAction(connection, scope, "CloseSession", body));
+  const result = readAnswer(CloseSessionResultSchema, await runAction(connection, scope, "CloseSession", body));
   return closeNames[result.status] ?? "unspecified";
 }
 

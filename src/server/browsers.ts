@@ -29,6 +29,11 @@ const exposed = [
 
 const loopbackNames = ["localhost", "127.0.0.1", "[::1]"];
 
+/** Whether what is bound to this address can be reached from this machine alone. */
+export function isLoopback(host: string): boolean {
+  return /^(127\.|::1$|localhost$)/.test(host);
+}
+
 /** Whether the `Host` of a request names this server. */
 export function hostAllowed(headers: IncomingHttpHeaders, rules: BrowserRules): boolean {
   const name = (headers.host ?? "").replace(/:\d+$/, "").toLowerCase();

@@ -22,6 +22,7 @@ export async function answer(
   request: Request,
   response: Response,
   extraHeaders: (names: Iterable<string>) => Record<string, string>,
+  maxRequestBytes: number,
 ): Promise<void> {
   const gone = new AbortController();
   // Also emitted behind a complete response; nobody listens any more then.
@@ -30,7 +31,7 @@ export async function answer(
   request.on("error", () => {});
   response.on("error", () => {});
   const body: AsyncIterator<Uint8Array> = request.iterator({ destroyOnReturn: false });
-  const result = await handler(universalRequest(request, body, gone.signal));
+  const result = await handler(universalRequest(request, limited(body, maxRequestBytes), gone.signal));
   await send(result, response, gone.signal, extraHeaders);
   if (!gone.signal.aborted) await drain(request, body);
 }
@@ -48,9 +49,24 @@ function universalRequest(
     method: request.method ?? "",
     url: `http://${authority}${request.url ?? "/"}`,
     header: webHeaders(request),
-    // Without `return`: a handler that leaves early must not close what is drained behind it.
-    body: { [Symbol.asyncIterator]: () => ({ next: () => body.next() }) },
+    body: { [Symbol.asyncIterator]: () => body },
     signal,
+  };
+}
+
+/** Without `return`: a handler that leaves early must not close what is drained behind it. */
+function limited(body: AsyncIterator<Uint8Array>, maxBytes: number): AsyncIterator<Uint8Array> {
+  let bytes = 0;
+  return {
+    async next() {
+      const next = await body.next();
+      bytes += next.done ? 0 : next.value.byteLength;
+      if (bytes <= maxBytes) return next;
+      throw new ConnectError(
+        `This server takes ${maxBytes} bytes of a request at most (maxRequestBytes).`,
+        Code.ResourceExhausted,
+      );
+    },
   };
 }
 

@@ -3,6 +3,7 @@ import {
   createServer as createHttp1,
   type Server as Http1Server,
   type IncomingMessage,
+  type OutgoingHttpHeaders,
   type ServerResponse,
 } from "node:http";
 import { createServer as createHttp2, type Http2Server, type ServerHttp2Session } from "node:http2";
@@ -12,7 +13,7 @@ import { createMethodUrl, type UniversalHandlerFn } from "@connectrpc/connect/pr
 import { FlightService } from "../gen/Flight_pb.ts";
 import { type Access, type Gate, openGate } from "./access.ts";
 import type { Backend } from "./backend.ts";
-import { type BrowserRules, corsHeaders, hostAllowed, isPreflight, preflightHeaders } from "./browsers.ts";
+import { type BrowserRules, corsHeaders, hostAllowed, isLoopback, isPreflight, preflightHeaders } from "./browsers.ts";
 import { doGetHandler } from "./doget.ts";
 import { answer } from "./handler.ts";
 import { flightRoutes } from "./routes.ts";
@@ -22,6 +23,10 @@ export interface ListenOptions extends BrowserRules, Access {
   readonly port?: number | undefined;
   /** Address to bind; `"127.0.0.1"` by default. */
   readonly host?: string | undefined;
+  /** Largest request body, in bytes: `resource_exhausted` beyond. Default 4 GiB. */
+  readonly maxRequestBytes?: number | undefined;
+  /** Most calls at the same time; further ones are `unavailable` (HTTP 503), which clients may try again. Default 1000. */
+  readonly maxCalls?: number | undefined;
   /** Answers what is no call: pages of a site on the same port. 404 by default. */
   readonly fallback?: ((request: IncomingMessage, response: ServerResponse) => void) | undefined;
 }
@@ -139,6 +144,8 @@ function requestHandler(
   );
   handlers.set(createMethodUrl("", FlightService.method.doGet), doGetHandler(backend, shutdownSignal, gate));
   const local = isLoopback(rules.host ?? "127.0.0.1");
+  const { maxRequestBytes = 2 ** 32, maxCalls = 1000 } = rules;
+  let calls = 0;
   return (request, response) => {
     const browser = request.httpVersionMajor === 1;
     if (browser && local && !hostAllowed(request.headers, rules)) {
@@ -156,23 +163,26 @@ function requestHandler(
       else refuse(response, 403, "Pages of that origin may not call this server.");
       return;
     }
-    if (corsHeaders(request, rules) === null) {
+    const cors = corsHeaders(request, rules);
+    if (cors === null) {
       refuse(response, 403, "Pages of that origin may not call this server.");
       return;
     }
+    if (calls >= maxCalls) {
+      refuse(response, 503, `This server has ${maxCalls} calls under way (maxCalls): try again later.`, cors);
+      return;
+    }
+    calls++;
+    response.once("close", () => calls--);
     const extra = (names: Iterable<string>) => corsHeaders(request, rules, names) as Record<string, string>;
-    answer(handler, request, response, extra).catch(() => response.destroy());
+    answer(handler, request, response, extra, maxRequestBytes).catch(() => response.destroy());
   };
-}
-
-function isLoopback(host: string): boolean {
-  return /^(127\.|::1$|localhost$)/.test(host);
 }
 
 function notFound(_request: IncomingMessage, response: ServerResponse): void {
   refuse(response, 404, "Nothing is here.");
 }
 
-function refuse(response: ServerResponse, status: number, text: string): void {
-  response.writeHead(status, { "content-type": "text/plain; charset=utf-8" }).end(`${text}\n`);
+function refuse(response: ServerResponse, status: number, text: string, headers: OutgoingHttpHeaders = {}): void {
+  response.writeHead(status, { ...headers, "content-type": "text/plain; charset=utf-8" }).end(`${text}\n`);
 }

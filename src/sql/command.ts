@@ -8,6 +8,7 @@ import {
 } from "@bufbuild/protobuf";
 import { type Any, AnySchema } from "@bufbuild/protobuf/wkt";
 import { FlightSqlError } from "../errors.ts";
+import { readAnswer } from "../flight/answer.ts";
 import { type FlightDescriptor, FlightDescriptor_DescriptorType, FlightDescriptorSchema } from "../gen/Flight_pb.ts";
 import {
   type DoPutPreparedStatementResult,
@@ -39,20 +40,20 @@ export function packAny<T extends DescMessage>(message: T, fields: MessageInitSh
  * @throws FlightSqlError `internal` when it is another one
  */
 export function unpackAny<T extends DescMessage>(message: T, bytes: Uint8Array): MessageShape<T> {
-  const any = fromBinary(AnySchema, bytes);
+  const any = readAnswer(AnySchema, bytes);
   if (!holds(any, message)) {
     throw new FlightSqlError("internal", `the server answered with "${any.typeUrl}" where ${message.typeName} was due`);
   }
-  return fromBinary(message, any.value);
+  return readAnswer(message, any.value);
 }
 
 /** How many rows an update changed; -1 when the server does not know. */
 export function readUpdateResult(appMetadata: Uint8Array): bigint {
-  return fromBinary(DoPutUpdateResultSchema, withoutAny(appMetadata, DoPutUpdateResultSchema)).recordCount;
+  return readAnswer(DoPutUpdateResultSchema, withoutAny(appMetadata, DoPutUpdateResultSchema)).recordCount;
 }
 
 export function readPreparedResult(appMetadata: Uint8Array): DoPutPreparedStatementResult {
-  return fromBinary(DoPutPreparedStatementResultSchema, withoutAny(appMetadata, DoPutPreparedStatementResultSchema));
+  return readAnswer(DoPutPreparedStatementResultSchema, withoutAny(appMetadata, DoPutPreparedStatementResultSchema));
 }
 
 /**

@@ -82,7 +82,7 @@ export function ingest(
   };
   return connection.run(options, async (scope) => {
     const { mode = "create", chunkBytes } = options;
-    const batches = toBatches(input)[Symbol.asyncIterator]();
+    const batches = during(scope, `DoPut to ${connection.origin.uri}`, toBatches(input));
     const first = await batches.next();
     const schema = first.done ? schemaOf(input) : first.value.schema;
     const all = prepend(first.done ? [] : [first.value], batches);
@@ -212,6 +212,23 @@ function schemaOf(input: IngestInput): Schema {
     "invalid_argument",
     "ingest: there are no rows to take the columns from; give a Table, whose schema is enough",
   );
+}
+
+/** The caller's batches, none of which is waited for longer than the call lasts: its iterator cannot be told of that. */
+function during(
+  scope: CallScope,
+  where: string,
+  source: AsyncGenerator<RecordBatch, void, undefined>,
+): AsyncIterator<RecordBatch, void, undefined> {
+  return {
+    next: () => scope.hold(where, source.next()),
+    async return() {
+      const end = source.return();
+      if (scope.isOver) end.catch(() => {});
+      else await end;
+      return { done: true, value: undefined };
+    },
+  };
 }
 
 async function* prepend(

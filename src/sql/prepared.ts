@@ -1,8 +1,8 @@
 import type { DescMessage, MessageInitShape } from "@bufbuild/protobuf";
 import type { RecordBatch, Schema } from "apache-arrow";
-import { readSchema } from "../arrow/encapsulated.ts";
 import type { ParameterSet } from "../arrow/params.ts";
 import { FlightSqlError } from "../errors.ts";
+import { readAnswerSchema } from "../flight/answer.ts";
 import * as calls from "../flight/calls.ts";
 import type { Connection } from "../flight/connection.ts";
 import { encodeStream } from "../flight/put.ts";
@@ -82,8 +82,8 @@ export class PreparedStatement {
   constructor(connection: Connection, result: ActionCreatePreparedStatementResult) {
     this.#connection = connection;
     this.#handle = result.preparedStatementHandle;
-    this.datasetSchema = readSchema(result.datasetSchema);
-    this.parameterSchema = readSchema(result.parameterSchema);
+    this.datasetSchema = readAnswerSchema(result.datasetSchema);
+    this.parameterSchema = readAnswerSchema(result.parameterSchema);
     this.isUpdate = result.isUpdate ?? null;
   }
 
@@ -95,7 +95,7 @@ export class PreparedStatement {
   /** GetSchema of the statement as it is bound now; null when the server does not say. */
   getSchema(options: CallOptions = {}): Promise<Schema | null> {
     return this.#inTurn(options, async (scope) =>
-      readSchema(await calls.getSchema(this.#connection, scope, this.#descriptor())),
+      readAnswerSchema(await calls.getSchema(this.#connection, scope, this.#descriptor())),
     );
   }
 
@@ -138,7 +138,7 @@ export class PreparedStatement {
 
   /** @internal Binds and plans within a call. */
   plan(scope: CallScope, params: Parameters | undefined, poll: boolean | undefined): Promise<Planned> {
-    return this.#wait(async () => {
+    return this.#wait(scope, async () => {
       if (params !== undefined) await this.#bind(scope, await this.#toBatches(params));
       return await plan(this.#connection, scope, this.#descriptor(), { poll, isQuery: true });
     });
@@ -146,7 +146,7 @@ export class PreparedStatement {
 
   /** @internal Runs an update within a call. */
   update(scope: CallScope, params: Parameters | undefined): Promise<bigint> {
-    return this.#wait(async () => {
+    return this.#wait(scope, async () => {
       const command = toDescriptor(CommandPreparedStatementUpdateSchema, { preparedStatementHandle: this.#handle });
       const batches = params === undefined ? [] : await this.#toBatches(params);
       return await runUpdate(this.#connection, scope, command, batches, batches[0]?.schema);
@@ -172,16 +172,19 @@ export class PreparedStatement {
   }
 
   #inTurn<T>(options: CallOptions, use: (scope: CallScope) => Promise<T>): Promise<T> {
-    return this.#connection.run(options, (scope) => this.#wait(() => use(scope)));
+    return this.#connection.run(options, (scope) => this.#wait(scope, () => use(scope)));
   }
 
-  #wait<T>(use: () => Promise<T>): Promise<T> {
+  #wait<T>(scope: CallScope, use: () => Promise<T>): Promise<T> {
+    const before = this.#turn;
     const run = async (): Promise<T> => {
+      await scope.hold(`the prepared statement at ${this.#connection.origin.uri} is in use`, before);
       if (this.#isClosed) throw new FlightSqlError("failed_precondition", "the prepared statement is closed");
       return await use();
     };
-    const result = this.#turn.then(run, run);
-    this.#turn = result.catch(() => {});
+    const result = run();
+    // Who gives up waiting lets nobody else go first.
+    this.#turn = Promise.allSettled([before, result]).then(() => {});
     return result;
   }
 }

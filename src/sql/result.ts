@@ -5,6 +5,7 @@ import type { Connection } from "../flight/connection.ts";
 import type { FlightInfo, PollInfo } from "../flight/model.ts";
 import type { CallScope } from "../flight/scope.ts";
 import type { CancelResult } from "../flight/session.ts";
+import { Turns } from "../flight/turn.ts";
 import { cancelQuery } from "./cancel.ts";
 import type { QueryOptions } from "./progress.ts";
 import { type IpcOptions, ResultStream } from "./result-stream.ts";
@@ -179,7 +180,9 @@ export class QueryResult implements AsyncIterable<RecordBatch> {
     const started = performance.now();
     const finish = async (): Promise<void> => {
       scope.end();
-      await this.#plan.dispose?.();
+      const disposed = this.#plan.dispose?.();
+      // Whoever has given up waits for nothing more: it goes on by itself.
+      if (!scope.wasStopped) await disposed;
     };
     try {
       const { info, updates } = await this.#plan.open(scope);
@@ -200,20 +203,13 @@ export class QueryResult implements AsyncIterable<RecordBatch> {
 const sliceMs = 12;
 
 async function* rowsOf<Row>(stream: ResultStream, options: RowOptions): AsyncGenerator<Row[], void, undefined> {
-  let begun = performance.now();
+  const turns = new Turns(sliceMs);
   for await (const batch of stream.batches()) {
     for (const rows of batchRows<Row>(batch, options)) {
       yield rows;
       // Batches that have come already follow each other without the event loop having a turn.
-      if (performance.now() - begun < sliceMs) continue;
-      await turn();
-      begun = performance.now();
+      const due = turns.next();
+      if (due !== undefined) await due;
     }
   }
-}
-
-/** Lets the event loop do what waits. */
-function turn(): Promise<void> {
-  const { scheduler } = globalThis as { scheduler?: { yield?: () => Promise<void> } };
-  return scheduler?.yield?.() ?? new Promise((resolve) => setTimeout(resolve, 0));
 }

@@ -1,6 +1,6 @@
 import type { DescMessage, MessageInitShape } from "@bufbuild/protobuf";
 import type { Schema } from "apache-arrow";
-import { readSchema } from "../arrow/encapsulated.ts";
+import { readAnswerSchema } from "../flight/answer.ts";
 import * as calls from "../flight/calls.ts";
 import type { Connection } from "../flight/connection.ts";
 import { type FlightInfo, fromInfo } from "../flight/model.ts";
@@ -151,7 +151,7 @@ export abstract class Statements {
   ): Promise<Schema | null> {
     const descriptor = toDescriptor(command, fields);
     return this.connection.run(options, async (scope) =>
-      readSchema(await calls.getSchema(this.connection, scope, descriptor)),
+      readAnswerSchema(await calls.getSchema(this.connection, scope, descriptor)),
     );
   }
 
@@ -191,7 +191,8 @@ export abstract class Statements {
       try {
         return await statement.update(scope, params);
       } finally {
-        await statement.discard();
+        const discarded = statement.discard();
+        if (!scope.wasStopped) await discarded;
       }
     });
   }

@@ -12,6 +12,9 @@ import { packAny, unpackAny } from "./command.ts";
 import { Statements } from "./statements.ts";
 import { beginTransactionId, endTransactionId } from "./transaction-calls.ts";
 
+/** @internal How long a rollback that nobody asked for by name may take: no longer is a silent server waited for. */
+export const rollbackMs = 5000;
+
 export async function beginTransaction(connection: Connection, options: CallOptions): Promise<Transaction> {
   return new Transaction(connection, await connection.run(options, (scope) => beginTransactionId(connection, scope)));
 }
@@ -28,7 +31,7 @@ export async function inTransaction<T>(
     value = await body(tx);
   } catch (thrown) {
     // The body's error is the one to report; a transaction that cannot be rolled back is gone with its connection.
-    if (tx.isOpen) await tx.rollback().catch(() => {});
+    if (tx.isOpen) await tx.rollback({ timeoutMs: rollbackMs }).catch(() => {});
     throw thrown;
   }
   if (tx.isOpen) await tx.commit(options);
@@ -80,7 +83,7 @@ export class Transaction extends Statements {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.isOpen) await this.rollback();
+    if (this.isOpen) await this.rollback({ timeoutMs: rollbackMs });
   }
 
   async #end(how: "commit" | "rollback", options: CallOptions): Promise<void> {

@@ -44,6 +44,11 @@ function fetchClient({ fetch: own, credentials }: FetchTransportOptions): HttpCl
       } catch (cause) {
         throw networkError(cause, signal, url);
       }
+      // A `fetch` that knows of no signal answers too late.
+      if (signal.aborted) {
+        response.body?.cancel().catch(() => {});
+        throw ConnectError.from(signal.reason, Code.Canceled);
+      }
       // Browsers hide a redirect (status 0); elsewhere its status is seen.
       if (response.type === "opaqueredirect" || (response.status >= 300 && response.status < 400)) {
         response.body?.cancel().catch(() => {});

@@ -10,7 +10,7 @@ import {
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { type Bridge, bridge } from "../../src/bridge/index.ts";
+import { type Bridge, type BridgeOptions, bridge } from "../../src/bridge/index.ts";
 
 /** What the upstream of a test does with a call. */
 type Behave = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void;
@@ -403,6 +403,89 @@ describe("waiting", () => {
     );
     expect(bytes).toBeLessThan(64 << 20);
     request.destroy();
+  });
+});
+
+describe("limits", () => {
+  /** The same upstream, by a bridge of its own. */
+  async function limited(options: Partial<BridgeOptions>): Promise<void> {
+    await opened.close();
+    opened = await bridge({ upstream: `grpc://127.0.0.1:${(upstream.address() as AddressInfo).port}`, ...options });
+  }
+
+  it.each([true, false])("a body that is too large is refused, its length announced: %s", async (isAnnounced) => {
+    let received = 0;
+    behave = (stream) => {
+      stream.on("data", (chunk: Buffer) => {
+        received += chunk.length;
+      });
+      stream.on("end", () => {
+        if (!stream.destroyed) ok(stream, envelope(Buffer.of(1)));
+      });
+    };
+    await limited({ maxRequestBytes: 1000 });
+    const good = start();
+    good.end(Buffer.alloc(1000));
+    expect((await answerOf(good)).trailers).toEqual({ "grpc-status": "0" });
+    received = 0;
+    const request = start(isAnnounced ? { "content-length": "100000" } : { "transfer-encoding": "chunked" });
+    const answer = answerOf(request);
+    for (let i = 0; i < 100; i++) request.write(Buffer.alloc(1000));
+    request.end();
+    const { trailers } = await answer;
+    expect([trailers["grpc-status"], decodeURIComponent(trailers["grpc-message"]!)]).toEqual([
+      "8",
+      expect.stringContaining("1000 bytes"),
+    ]);
+    expect(received).toBeLessThan(isAnnounced ? 1 : 100_000);
+  });
+
+  it("calls beyond the limit are refused while the others last", async () => {
+    const held: ServerHttp2Stream[] = [];
+    behave = (stream) => void held.push(stream);
+    await limited({ maxCalls: 2 });
+    const open = [start(), start()];
+    for (const request of open) request.end(Buffer.alloc(5));
+    await vi.waitFor(() => expect(held.length).toBe(2), 10_000);
+    const third = start();
+    third.end(Buffer.alloc(5));
+    const { trailers } = await answerOf(third);
+    expect([trailers["grpc-status"], decodeURIComponent(trailers["grpc-message"]!)]).toEqual([
+      "14",
+      expect.stringContaining("2 calls under way"),
+    ]);
+    const [first] = open;
+    const answered = answerOf(first!);
+    ok(held[0]!);
+    expect((await answered).trailers).toEqual({ "grpc-status": "0" });
+    open[1]!.destroy();
+    behave = (stream) => ok(stream);
+    await vi.waitFor(async () => {
+      const next = start();
+      next.end(Buffer.alloc(5));
+      expect((await answerOf(next)).trailers).toEqual({ "grpc-status": "0" });
+    }, 10_000);
+  });
+
+  it("beyond this machine it asks for a token or does not start, and keeps it to itself", async () => {
+    for (const host of ["0.0.0.0", "::"])
+      await expect(bridge({ upstream: "grpc://127.0.0.1:1", host })).rejects.toThrow(/give a token/);
+    let seen: IncomingHttpHeaders = {};
+    behave = (stream, headers) => {
+      seen = headers;
+      ok(stream);
+    };
+    await limited({ token: "s3cret" });
+    for (const [token, status] of [
+      [undefined, "16"],
+      ["s3cre", "16"],
+      ["s3cret", "0"],
+    ] as const) {
+      const request = start({ authorization: "Bearer t", ...(token !== undefined && { "x-bridge-token": token }) });
+      request.end(Buffer.alloc(5));
+      expect((await answerOf(request)).trailers["grpc-status"]).toBe(status);
+    }
+    expect([seen.authorization, seen["x-bridge-token"]]).toEqual(["Bearer t", undefined]);
   });
 });
 

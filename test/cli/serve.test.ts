@@ -67,6 +67,33 @@ it("results that pause for hours do not keep others waiting", async () => {
   child.kill("SIGINT");
 });
 
+it.each([["serve"], ["bridge", "--upstream", "grpc://127.0.0.1:1"]])(
+  "%s is reached by other machines only with a token",
+  async (...args) => {
+    writeFileSync(path("one.csv"), "id\n1\n");
+    const command = args[0] === "serve" ? [...args, "one.csv"] : args;
+    const open = [...command, "--port", "0", "--host", "0.0.0.0"];
+    const { code, err } = await bin.run(open);
+    expect(code).toBe(2);
+    expect(err).toContain("there has to be a --token");
+    const { address, child } = await bin.serve([...open, "--token", "s3cret-token"], /(http:\/\/0\.0\.0\.0:\d+)/);
+    const url = address.replace("0.0.0.0", "127.0.0.1");
+    const ask = async (metadata: Record<string, string>) => {
+      const client = new FlightSqlClient({ url, metadata, timeoutMs: 20_000 });
+      return await client
+        .query("SELECT 1 AS one")
+        .all()
+        .catch(({ code, message }) => [code, message])
+        .finally(() => client.close());
+    };
+    expect((await ask({}))[0]).toBe("unauthenticated");
+    if (args[0] === "serve") expect(await ask({ authorization: "Bearer s3cret-token" })).toEqual([{ one: 1 }]);
+    // The bridge lets it through, to where nothing is.
+    else expect((await ask({ "x-bridge-token": "s3cret-token" }))[0]).toBe("unavailable");
+    child.kill("SIGINT");
+  },
+);
+
 it("what cannot be served is named", async () => {
   writeFileSync(path("broken.arrow"), "ARROW1\0\0\xff\xff\xff\xff");
   for (const [file, what] of [

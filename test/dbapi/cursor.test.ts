@@ -62,7 +62,13 @@ test("each fetch asks the server for no more than it needs", async () => {
 });
 
 test("leaving a loop, the next statement and close() end the reading at the server", async () => {
-  const script = database({ batches: many });
+  // Without an end of its own: what ends it is that it is told to.
+  const endless = {
+    *[Symbol.iterator]() {
+      for (let n = 0; ; n += 2) yield numbers(n, n + 1);
+    },
+  };
+  const script = database({ batches: endless, schema: numbers(0).schema });
   const { connection } = connectedTo(script, plain);
   const cursor = await connection.execute("SELECT n");
   for await (const [n] of cursor) if (n === 3) break;
@@ -73,7 +79,6 @@ test("leaving a loop, the next statement and close() end the reading at the serv
   await expect.poll(() => script.log.filter((line) => line === "end").length).toBe(2);
   await cursor.close();
   await expect.poll(() => script.log.filter((line) => line === "end").length).toBe(3);
-  expect(script.served).toBeLessThan(20);
 });
 
 test("a prepared query is closed when it has been read, left or failed", async () => {

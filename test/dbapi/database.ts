@@ -26,7 +26,7 @@ export interface DatabaseOptions {
   /** How many rows an update changes; an error when it takes none. Default 1. */
   readonly changed?: number | bigint | ConnectError;
   /** What a query returns, at each of its endpoints. Default n = 1, 2, 3. */
-  readonly batches?: readonly RecordBatch[];
+  readonly batches?: Iterable<RecordBatch>;
   /** Default: the first batch's. */
   readonly schema?: Schema;
   /** Default 1. */
@@ -52,7 +52,7 @@ export const unimplemented = (what: string): ConnectError =>
 
 export function database(options: DatabaseOptions = {}): Database {
   const { batches = [numbers(1, 2, 3)], prepared = {}, changed = 1, endpoints = 1 } = options;
-  const schema = options.schema ?? batches[0]!.schema;
+  const schema = options.schema ?? [...batches][0]!.schema;
   let handles = 0;
   const given = <T>(value: T | ConnectError): T => {
     if (value instanceof ConnectError) throw value;

@@ -5,6 +5,8 @@ import {
   type Connection,
   type ConnectOptions,
   connect,
+  DataError,
+  IntegrityError,
   OperationalError,
   ProgrammingError,
 } from "../../src/dbapi/index.ts";
@@ -92,12 +94,34 @@ test("a failed statement leaves the transaction to be rolled back, and the conne
   const table = await withTable("n INTEGER PRIMARY KEY");
   const connection = connected();
   await connection.execute(`INSERT INTO ${table} VALUES (1)`);
-  await failureOf(connection.execute(`INSERT INTO ${table} VALUES (1)`), ProgrammingError);
+  await failureOf(connection.execute(`INSERT INTO ${table} VALUES (1)`), IntegrityError);
   await failureOf(connection.execute("SELECT 1"), OperationalError);
   await connection.rollback();
   expect(await (await connection.execute(`SELECT count(*) FROM ${table}`)).fetchOne()).toEqual([0n]);
   const error = await failureOf(connection.execute("SELECT * FROM no_such_table"), ProgrammingError);
   expect(error.message).toContain("no_such_table");
+});
+
+test("what a constraint or a type refuses is of PEP 249's class", async () => {
+  const table = await withTable("n UTINYINT PRIMARY KEY CHECK (n < 200), u INTEGER UNIQUE NOT NULL");
+  const connection = connected({ autocommit: true });
+  const insert = `INSERT INTO ${table} VALUES (?, ?)`;
+  await connection.execute(insert, [1, 1]);
+  await failureOf(connection.execute(insert, [1, 2]), IntegrityError);
+  await failureOf(connection.execute(insert, [2, 1]), IntegrityError);
+  await failureOf(
+    connection.executeMany(insert, [
+      [3, 3],
+      [3, 4],
+    ]),
+    IntegrityError,
+  );
+  await failureOf(connection.execute(`CREATE TABLE ${table} (n INTEGER)`), IntegrityError);
+  await failureOf(connection.execute(insert, [4, null]), ProgrammingError);
+  await failureOf(connection.execute(insert, [255, 5]), ProgrammingError);
+  await failureOf(connection.execute(`INSERT INTO ${table} VALUES (256, 6)`), DataError);
+  const cursor = await connection.execute(`SELECT n FROM ${table}`);
+  expect(await cursor.fetchAll()).toEqual([[1]]);
 });
 
 test("the first rows of a result without end are there at once, and leaving it stops the server", async () => {

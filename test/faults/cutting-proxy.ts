@@ -81,6 +81,9 @@ export class CuttingProxy {
   }
 }
 
+/** Longer than any test waits. */
+const halfOpenMs = 20_000;
+
 async function pass(
   from: Socket,
   to: Socket,
@@ -110,4 +113,6 @@ async function pass(
     // One side has gone; the other learns of it below.
   }
   if (passed !== damage.stallAfter) to.end();
+  // The side that went away is not told of, but not for ever: a soak would collect half-open connections.
+  else setTimeout(() => to.destroy(), halfOpenMs).unref();
 }

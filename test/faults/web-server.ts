@@ -12,8 +12,8 @@ import { envelope, takeEnvelopes } from "./wire.ts";
 
 /** What a test asks for: `PUT /control/CLIENT` with this as JSON. */
 export interface WebOrder {
-  /** The RPC that goes wrong; all by default. */
-  readonly method?: string;
+  /** The RPC that goes wrong, or several; all by default. */
+  readonly method?: string | readonly string[];
   /** A name of `webFaults`, `cut at N` or `stall at N` bytes of the answer; null: none. */
   readonly fault: string | null;
 }
@@ -142,6 +142,9 @@ const webFaults: Readonly<Record<string, Fault>> = {
       [`stuck ${stage}`, (exchange: Exchange) => sendPart(exchange, offsetOf(exchange, stage), false)],
     ]),
   ),
+  "a slow answer": (exchange) => {
+    setTimeout(() => finish(exchange, goodParts(exchange)), 300);
+  },
   "error of a proxy without CORS headers": ({ response }) => response.writeHead(503, page).end(html),
   "status that CORS does not expose": ({ response, header }) =>
     response
@@ -214,7 +217,7 @@ export async function startWebServer(): Promise<WebServer> {
   async function rpc(request: IncomingMessage, response: ServerResponse, name: string, method: string): Promise<void> {
     const client = clientOf(name);
     const { fault, method: only = method } = client.order;
-    const isFaulty = fault !== null && only === method;
+    const isFaulty = fault !== null && [only].flat().includes(method);
     if (request.method === "OPTIONS") {
       preflight(request, response, isFaulty ? fault : null);
       return;

@@ -53,6 +53,13 @@ describe("partial ingest", () => {
         if (chunkBytes === undefined) {
           const error = await expectFault(client.ingest("t", batches, options), writes[row].grpc, server.url);
           expect(error.recordCount).toBe(2n);
+          const { code, message } = error;
+          expect(JSON.parse(JSON.stringify(error))).toEqual({
+            name: "FlightSqlError",
+            code,
+            message,
+            recordCount: "2",
+          });
         } else {
           // The parts are one transaction: what it does not commit, nothing has changed.
           const error = await failure(client.ingest("t", batches, options));

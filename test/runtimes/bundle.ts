@@ -8,8 +8,16 @@ const folder = file("../../.cache/runtimes/bundles/");
 /** Which program runs the bundle; it decides which entry point of the package it gets, as the package's `exports` do. */
 export type Kind = "process" | "worker" | "page";
 
-/** Makes one file of everything that runs in a runtime, and returns its path. */
-export async function bundle(kind: Kind): Promise<string> {
+const made = new Map<Kind, Promise<string>>();
+
+/** Makes one file of everything that runs in a runtime, once for all of a kind, and returns its path. */
+export function bundle(kind: Kind): Promise<string> {
+  const bundled = made.get(kind) ?? make(kind);
+  made.set(kind, bundled);
+  return bundled;
+}
+
+async function make(kind: Kind): Promise<string> {
   await mkdir(folder, { recursive: true });
   const isProcess = kind === "process";
   await build({

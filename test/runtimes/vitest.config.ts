@@ -9,7 +9,7 @@ const config: ViteUserConfig = defineConfig({
     name: "runtimes",
     root: file("../.."),
     include: ["test/runtimes/lane.ts"],
-    globalSetup: [file("../support/global-setup.ts"), file("../interop/global-setup.ts")],
+    globalSetup: [file("../interop/global-setup.ts")],
     testTimeout: 180_000,
   },
 });

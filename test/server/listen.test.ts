@@ -6,11 +6,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { tableFromArrays } from "apache-arrow";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { FlightDataSchema } from "../../src/gen/Flight_pb.ts";
+import { DoPutUpdateResultSchema } from "../../src/gen/FlightSql_pb.ts";
 import type { Backend, Chunk } from "../../src/server/backend.ts";
 import { type Listening, listen } from "../../src/server/listen.ts";
-import { failure, grpc, once, statement } from "./harness.ts";
+import { failure, grpc, grpcWeb, once, statement } from "./harness.ts";
 
 let server: Listening;
 afterEach(() => server.close(0));
@@ -45,6 +46,63 @@ function envelope(message: Uint8Array): Buffer {
 }
 
 const webHeaders = { "content-type": "application/grpc-web+proto", "x-grpc-web": "1" };
+
+describe("limits", () => {
+  it("maxRequestBytes: a larger upload is refused, and the next call answered", async () => {
+    let taken = 0;
+    const backend: Backend = {
+      async *doPut(_command, upload) {
+        for await (const _ of upload);
+        taken++;
+        yield create(DoPutUpdateResultSchema, { recordCount: 1n });
+      },
+    };
+    server = await listen(backend, { maxRequestBytes: 10_000 });
+    for (const client of [grpc(server.url), grpcWeb(server.url)]) {
+      const put = async (bytes: number) => {
+        const message = { flightDescriptor: statement("q"), appMetadata: new Uint8Array(bytes) };
+        for await (const _ of client.doPut(once(create(FlightDataSchema, message))));
+      };
+      const error = await failure(put(100_000));
+      expect(error.code).toBe(Code.ResourceExhausted);
+      expect(error.message).toContain("takes 10000 bytes of a request at most");
+      expect(taken).toBe(0);
+      await put(9000);
+      expect(taken).toBe(1);
+      taken = 0;
+    }
+  });
+
+  it("maxCalls: one more is unavailable, until another ends", async () => {
+    let under = 0;
+    let end = (): void => {};
+    const ended = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    const backend: Backend = {
+      async getFlightInfo() {
+        under++;
+        await ended;
+        return {} as never;
+      },
+    };
+    server = await listen(backend, { maxCalls: 3 });
+    const client = grpc(server.url);
+    const calls = Array.from({ length: 3 }, () => client.getFlightInfo(statement("q")));
+    await vi.waitFor(() => expect(under).toBe(3));
+    expect((await failure(client.getFlightInfo(statement("q")))).code).toBe(Code.Unavailable);
+    const page = await http(`${method}/GetFlightInfo`, {
+      method: "POST",
+      headers: { ...webHeaders, origin: "http://localhost:5173" },
+    });
+    expect([page.status, page.headers["access-control-allow-origin"]]).toEqual([503, "http://localhost:5173"]);
+    expect(page.body.toString()).toContain("3 calls under way");
+    end();
+    await Promise.all(calls);
+    await client.getFlightInfo(statement("q"));
+    expect(under).toBe(4);
+  });
+});
 
 describe("the first bytes", () => {
   it("may come one by one, and nobody waits for them", async () => {

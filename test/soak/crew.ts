@@ -25,8 +25,7 @@ export async function recruit(places: Places, random: Random, id: number): Promi
     [10, "raw web"],
   ]);
   const url = urlOf(kind, places, random, id);
-  if (kind === "raw web")
-    await fetch(controlOf(places, id), { method: "PUT", body: JSON.stringify({ fault: webFault(random) }) });
+  if (kind === "raw web") await order(controlOf(places, id), JSON.stringify({ fault: webFault(random) }));
   const options: ClientOptions = {
     url,
     ...(random.chance(0.3) && { timeoutMs: 10_000 }),
@@ -39,6 +38,12 @@ export async function recruit(places: Places, random: Random, id: number): Promi
     ...(random.chance(0.3) && { token: async () => "token-of-the-soak" }),
   };
   return { kind, url, client: new FlightSqlClient(options), isClosed: false };
+}
+
+/** Twice, as the server may close a connection that was idle at the moment of the first. */
+async function order(url: string, body: string): Promise<void> {
+  const put = () => fetch(url, { method: "PUT", body });
+  await put().catch(put);
 }
 
 const controlOf = ({ web }: Places, id: number): string => `${web}/control/soak-${id}`;

@@ -1,4 +1,4 @@
-import { createRequire } from "node:module";
+import { Module } from "node:module";
 import { DuckDBDataChunk, type DuckDBPendingResult } from "@duckdb/node-api";
 // Types only: what runs is the copy that node-api itself loads.
 import type * as Bindings from "@duckdb/node-bindings";
@@ -11,10 +11,11 @@ import type * as Bindings from "@duckdb/node-bindings";
 
 export type RawVector = Bindings.Vector;
 
-// Resolved from node-api's own place, so that both use one native library also where packages are not hoisted.
-const bindings: typeof Bindings = createRequire(createRequire(import.meta.url).resolve("@duckdb/node-api"))(
-  "@duckdb/node-bindings",
-);
+// Resolved from node-api's own place, so that both use one native library also where packages are not hoisted. Bundlers
+// read `createRequire` themselves, and not twice in one: as a method it is left alone.
+const bindings: typeof Bindings = Module.createRequire(
+  Module.createRequire(import.meta.url).resolve("@duckdb/node-api"),
+)("@duckdb/node-bindings");
 
 /** Rows `start` to `start + length` of one vector. What was fetched of it is kept: a call into DuckDB is not cheap. */
 export class Part {
