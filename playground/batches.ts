@@ -30,6 +30,16 @@ export class Batches {
     this.#rows += batch.numRows;
   }
 
+  /** The batches, as they came. */
+  get list(): readonly RecordBatch[] {
+    return this.#batches;
+  }
+
+  /** A column's data, batch by batch. */
+  column(index: number): Data[] {
+    return this.#batches.map((batch) => batch.data.children[index]!);
+  }
+
   /** Where the value of a row and a column is; undefined when there is no such row or column. */
   at(row: number, column: number): Place | undefined {
     if (row < 0 || row >= this.#rows) return undefined;

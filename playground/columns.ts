@@ -1,10 +1,12 @@
 import type { Field, Schema } from "apache-arrow";
 import type { Batches } from "./batches.ts";
-import { isNumeric, valueText } from "./format.ts";
+import { cellText, isNumeric } from "./format.ts";
 import { clamp } from "./scroll-map.ts";
 import { columnType } from "./type-name.ts";
 
 const PADDING = 24;
+/** Room behind a name for the mark that its column sorts by. */
+export const SORT_MARK = 14;
 const NARROWEST = 64;
 /** Columns grow no wider on their own; the whole of a longer value is shown below the grid. */
 export const WIDEST = 420;
@@ -18,6 +20,8 @@ export interface Column {
   numeric: boolean;
   left: number;
   width: number;
+  /** Its width was chosen by hand, and stays. */
+  sized: boolean;
 }
 
 /** The width in pixels of the longest of some lines of text, as the grid's head or its cells would show them. */
@@ -45,6 +49,7 @@ export function columnsOf(schema: Schema): Column[] {
     numeric: isNumeric(field.type),
     left: 0,
     width: 0,
+    sized: false,
   }));
 }
 
@@ -54,9 +59,9 @@ export function fitColumns(columns: Column[], batches: Batches, measure: Measure
   columns.forEach((column, index) => {
     const texts = Array.from({ length: rows }, (_, row) => {
       const place = batches.at(row, index)!;
-      return shownText(valueText(place.data, place.index) ?? "null");
+      return shownText(cellText(place.data, place.index) ?? "null");
     });
-    const needed = Math.max(measure([column.name], "head"), measure(texts, "cell"));
+    const needed = Math.max(measure([column.name], "head") + SORT_MARK, measure(texts, "cell"));
     column.width = Math.max(column.width, widthFor(needed));
   });
 }

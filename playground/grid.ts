@@ -1,94 +1,100 @@
-import type { Batches } from "./batches.ts";
-import {
-  type Column,
-  columnsBetween,
-  columnsOf,
-  fitColumns,
-  type Measure,
-  measureIn,
-  placeColumns,
-  shownText,
-  WIDEST,
-  widthFor,
-} from "./columns.ts";
-import { groupDigits, valueText } from "./format.ts";
+import { columnsBetween } from "./columns.ts";
+import { GridColumns } from "./grid-columns.ts";
+import { GridHead } from "./grid-head.ts";
 import { type CellAddress, nextCell } from "./grid-keys.ts";
+import { followPointer } from "./grid-pointer.ts";
+import { GridRows, ROW_HEIGHT } from "./grid-rows.ts";
+import { count } from "./numbers.ts";
+import { COPY_LIMIT, rangeText } from "./result/copy.ts";
+import { copyText, freshId, make } from "./result/dom.ts";
+import type { RowView } from "./result/row-view.ts";
+import { cellsIn, type Range, rangeOf, type Selection } from "./result/selection.ts";
+import type { SortBy } from "./result/sort.ts";
 import { clamp } from "./scroll-map.ts";
 import { REST_MS, Scroller } from "./scroller.ts";
 import { attachTooltip } from "./tooltip.ts";
+import { columnHint } from "./type-name.ts";
 
-const ROW_HEIGHT = 28;
 const HEAD_HEIGHT = 34;
 /** Rows drawn beyond the visible ones, so that a fast finger meets rows and not paper. */
 const MARGIN_ROWS = 8;
 
-export interface SelectedCell extends CellAddress {
-  column: number;
-  name: string;
-  type: string;
-  /** The whole text of the value; null for a null. */
-  text: string | null;
-}
-
-interface DrawnRow {
-  element: HTMLElement;
-  number: HTMLElement;
-  cells: HTMLElement[];
-  row: number;
-  layout: number;
+/** What a grid tells about. */
+export interface GridListener {
+  /** Another cell, range or header is selected, or nothing is. */
+  select(selection: Selection | undefined): void;
+  /** Somebody wants the rows sorted by another column, the other way, or not at all. */
+  sort(by: SortBy | undefined): void;
+  /** Somebody wants to see the whole value of a cell. */
+  open(cell: CellAddress): void;
+  /** Words about what has just happened. */
+  say(text: string): void;
 }
 
 /** A table of any length that draws only the cells on screen, read from the Arrow batches when they are drawn. */
 export class Grid {
-  readonly #element: HTMLElement;
-  readonly #head = part("grid-head", "row");
-  readonly #body = part("grid-body", "rowgroup");
-  readonly #canvas = part("grid-canvas", "presentation");
+  readonly element: HTMLElement = make("div", "grid");
+  readonly #activeId = freshId("cell");
+  readonly #head: GridHead;
+  readonly #body = new GridRows();
+  readonly #canvas = make("div", "grid-canvas");
   readonly #scroller: Scroller;
-  readonly #measure: Measure;
-  readonly #onSelect: (cell: SelectedCell | undefined) => void;
-  #batches: Batches | undefined;
-  #columns: Column[] = [];
-  #fitted = false;
-  #numberWidth = 0;
-  #drawn: DrawnRow[] = [];
-  /** Counts changes of what a drawn row looks like; a row drawn for an older layout is drawn again. */
+  readonly #columns: GridColumns;
+  readonly #listener: GridListener;
+  #rows: RowView | undefined;
+  /** Counts changes of what a drawn row looks like. */
   #layout = 0;
   #headKey = "";
-  #selected: CellAddress | undefined;
+  #selection: Selection | undefined;
+  #range: Range | undefined;
+  #sort: SortBy | undefined;
   #grouped = false;
   #frame = 0;
   #widening: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(element: HTMLElement, onSelect: (cell: SelectedCell | undefined) => void) {
-    this.#element = element;
-    this.#onSelect = onSelect;
+  constructor(listener: GridListener) {
+    this.#listener = listener;
+    const { element } = this;
     element.tabIndex = 0;
     element.role = "grid";
     element.ariaLabel = "Result rows";
     element.ariaReadOnly = "true";
-    this.#canvas.append(this.#head, this.#body);
+    element.ariaMultiSelectable = "true";
+    this.#head = new GridHead({
+      sort: (column) => this.#sortNext(column),
+      resize: (column, width) => this.#resizeColumn(column, width),
+      fit: (column) => this.#fitColumn(column),
+      selectAll: () => this.#selectAll(),
+    });
+    this.#canvas.role = "presentation";
+    const head = make("div", "grid-top", this.#head.element);
+    head.role = "rowgroup";
+    this.#canvas.append(head, this.#body.element);
     element.append(this.#canvas);
-    this.#measure = measureIn(element);
-    this.#scroller = new Scroller(element, this.#body, () => this.#draw());
-    attachTooltip(this.#head, (target) => this.#headerHint(target));
-    element.addEventListener("click", (event) => this.#onClick(event));
+    this.#columns = new GridColumns(element);
+    this.#scroller = new Scroller(element, this.#body.element, () => this.#draw());
+    attachTooltip(this.#head.element, (target) => this.#headerHint(target));
+    followPointer(this.#body.element, {
+      at: (x, y) => this.#cellAt(x, y),
+      select: (cell, extend) => this.#moveTo(cell, extend),
+      selectRow: (row, extend) => this.#selectRow(row, extend),
+    });
+    this.#body.element.addEventListener("dblclick", () => this.#open());
     element.addEventListener("focus", () => this.#onFocus());
     element.addEventListener("keydown", (event) => this.#onKey(event));
     element.addEventListener("copy", (event) => this.#onCopy(event));
     new ResizeObserver(() => this.#resize()).observe(element);
   }
 
-  /** Shows a new result from its top. Call `refresh` whenever `batches` has grown. */
-  show(batches: Batches): void {
-    this.#batches = batches;
-    this.#columns = columnsOf(batches.schema);
-    this.#fitted = false;
-    this.#numberWidth = 0;
+  /** Shows a new result from its top. Call `refresh` whenever it has grown. */
+  show(rows: RowView): void {
+    this.#rows = rows;
+    this.#columns.reset(rows.batches.schema);
+    this.#sort = undefined;
     this.#select(undefined);
-    this.#element.ariaColCount = String(this.#columns.length + 1);
+    this.element.ariaColCount = String(this.#columns.list.length + 1);
     this.#scroller.moveTo(0);
-    this.#element.scrollLeft = 0;
+    this.element.scrollLeft = 0;
     this.#update();
   }
 
@@ -100,6 +106,15 @@ export class Grid {
     });
   }
 
+  /** Draws the rows in the order that the view now has, and says so in the header. */
+  reorder(by: SortBy | undefined): void {
+    this.#sort = by;
+    this.#layout++;
+    // What was selected is elsewhere now.
+    if (this.#selection && this.#selection.focus.row >= 0) this.#select(undefined);
+    this.#draw();
+  }
+
   /** Whether the digits of numbers are shown in groups of three. */
   set grouped(grouped: boolean) {
     this.#grouped = grouped;
@@ -108,156 +123,127 @@ export class Grid {
   }
 
   #update(): void {
-    const batches = this.#batches;
+    const batches = this.#rows?.batches;
     if (!batches) return;
-    if (!this.#fitted) {
-      fitColumns(this.#columns, batches, this.#measure);
-      this.#fitted = batches.rowCount > 0;
-      this.#place();
-    }
-    const numberWidth = widthFor(this.#measure([String(batches.rowCount)], "cell"));
-    if (numberWidth > this.#numberWidth) {
-      this.#numberWidth = numberWidth;
-      this.#place();
-    }
-    this.#element.ariaRowCount = String(batches.rowCount + 1);
+    if (this.element.clientHeight > 0 && this.#columns.fitTo(batches)) this.#place();
+    this.element.ariaRowCount = String(batches.rowCount + 1);
     this.#resize();
   }
 
   #place(): void {
-    this.#canvas.style.width = `${placeColumns(this.#columns, this.#numberWidth)}px`;
+    this.#canvas.style.width = `${this.#columns.place()}px`;
     this.#layout++;
   }
 
   #resize(): void {
-    const view = Math.max(0, this.#element.clientHeight - HEAD_HEIGHT);
-    this.#scroller.resize({ rows: (this.#batches?.rowCount ?? 0) * ROW_HEIGHT, view });
+    const view = Math.max(0, this.element.clientHeight - HEAD_HEIGHT);
+    // It has come from behind a chart.
+    if (view > 0 && this.#rows && this.#columns.isUnfit(this.#rows.rowCount)) {
+      this.#update();
+      return;
+    }
+    this.#scroller.resize({ rows: (this.#rows?.rowCount ?? 0) * ROW_HEIGHT, view });
     this.#draw();
   }
 
   #draw(): void {
-    if (!this.#batches || this.#element.clientHeight === 0) return;
-    const { scrollLeft, clientWidth, clientHeight } = this.#element;
-    const shown = columnsBetween(this.#columns, scrollLeft + this.#numberWidth, scrollLeft + clientWidth);
+    if (!this.#rows || this.element.clientHeight === 0) return;
+    const { scrollLeft, clientWidth, clientHeight } = this.element;
+    const shown = columnsBetween(this.#columns.list, scrollLeft + this.#columns.numberWidth, scrollLeft + clientWidth);
     this.#drawHead(shown);
     const first = Math.max(0, Math.floor(this.#scroller.offset / ROW_HEIGHT) - MARGIN_ROWS);
     const pool = Math.ceil(clientHeight / ROW_HEIGHT) + 2 * MARGIN_ROWS;
-    while (this.#drawn.length < pool) this.#drawn.push(this.#newRow());
-    for (const surplus of this.#drawn.splice(pool)) surplus.element.remove();
-    for (let row = first; row < first + pool; row++) this.#drawRow(this.#drawn[row % pool]!, row, shown);
+    this.#body.draw(first, pool, {
+      rows: this.#rows,
+      columns: this.#columns.list,
+      shown,
+      shift: this.#scroller.shift,
+      numberWidth: this.#columns.numberWidth,
+      layout: this.#layout,
+      grouped: this.#grouped,
+      range: this.#range,
+      active: this.#selection?.focus,
+      activeId: this.#activeId,
+    });
     this.#widenSoon();
   }
 
-  #drawHead([from, to]: [number, number]): void {
-    const key = `${this.#layout} ${from} ${to}`;
+  #drawHead(shown: [number, number]): void {
+    const key = `${this.#layout} ${shown}`;
     if (key === this.#headKey) return;
     this.#headKey = key;
-    const corner = part("grid-number", "columnheader");
-    corner.textContent = "#";
-    corner.ariaLabel = "Row number";
-    corner.ariaColIndex = "1";
-    corner.style.width = `${this.#numberWidth}px`;
-    const cells = this.#columns.slice(from, to).map((column, i) => {
-      const cell = part(column.numeric ? "grid-cell numeric" : "grid-cell", "columnheader");
-      cell.textContent = column.name;
-      cell.dataset.column = String(from + i);
-      cell.ariaColIndex = String(from + i + 2);
-      cell.ariaDescription = column.type;
-      setPlace(cell, column);
-      return cell;
+    const { focus } = this.#selection ?? {};
+    this.#head.draw(this.#columns.list, {
+      numberWidth: this.#columns.numberWidth,
+      shown,
+      sort: this.#sort,
+      active: focus?.row === -1 ? focus.column : undefined,
+      activeId: this.#activeId,
     });
-    this.#head.ariaRowIndex = "1";
-    this.#head.replaceChildren(corner, ...cells);
-  }
-
-  #newRow(): DrawnRow {
-    const element = part("grid-row", "row");
-    const number = part("grid-number", "rowheader");
-    number.ariaColIndex = "1";
-    element.append(number);
-    this.#body.append(element);
-    return { element, number, cells: [], row: -1, layout: -1 };
-  }
-
-  #drawRow(drawn: DrawnRow, row: number, [from, to]: [number, number]): void {
-    const exists = row < this.#batches!.rowCount;
-    drawn.element.hidden = !exists;
-    if (!exists) {
-      drawn.row = -1;
-      return;
-    }
-    drawn.element.style.transform = `translateY(${row * ROW_HEIGHT + this.#scroller.shift}px)`;
-    const columns = `${from} ${to}`;
-    if (drawn.row === row && drawn.layout === this.#layout && drawn.element.dataset.columns === columns) return;
-    drawn.row = row;
-    drawn.layout = this.#layout;
-    drawn.element.dataset.columns = columns;
-    drawn.element.ariaRowIndex = String(row + 2);
-    drawn.element.classList.toggle("odd", row % 2 === 1);
-    drawn.number.textContent = String(row + 1);
-    drawn.number.style.width = `${this.#numberWidth}px`;
-    while (drawn.cells.length < to - from) {
-      const cell = part("grid-cell", "gridcell");
-      drawn.cells.push(cell);
-      drawn.element.append(cell);
-    }
-    for (const surplus of drawn.cells.splice(to - from)) surplus.remove();
-    for (let column = from; column < to; column++) this.#drawCell(drawn.cells[column - from]!, row, column);
-  }
-
-  #drawCell(cell: HTMLElement, row: number, index: number): void {
-    const column = this.#columns[index]!;
-    const text = this.#text(row, index);
-    const shown = text === null ? "null" : shownText(column.numeric && this.#grouped ? groupDigits(text) : text);
-    const selected = this.#selected?.row === row && this.#selected.column === index;
-    cell.textContent = shown;
-    cell.className = `grid-cell${column.numeric ? " numeric" : ""}${text === null ? " null" : ""}${selected ? " selected" : ""}`;
-    cell.id = selected ? "selected-cell" : "";
-    cell.dataset.column = String(index);
-    cell.ariaColIndex = String(index + 2);
-    cell.ariaSelected = String(selected);
-    setPlace(cell, column);
   }
 
   /** Once drawing rests, gives columns more room whose values on screen turn out to need it. */
   #widenSoon(): void {
     clearTimeout(this.#widening);
     this.#widening = setTimeout(() => {
-      let changed = false;
-      for (const cell of this.#body.querySelectorAll<HTMLElement>(".grid-row:not([hidden]) > .grid-cell")) {
-        const column = this.#columns[Number(cell.dataset.column)];
-        if (!column || cell.scrollWidth <= cell.clientWidth || column.width >= WIDEST) continue;
-        column.width = Math.min(WIDEST, Math.max(column.width, cell.scrollWidth));
-        changed = true;
-      }
-      if (!changed) return;
+      if (!this.#columns.widen(this.#body.cells())) return;
       this.#place();
       this.#draw();
     }, REST_MS);
   }
 
-  #text(row: number, column: number): string | null {
-    const place = this.#batches!.at(row, column);
-    return place ? valueText(place.data, place.index) : null;
+  #resizeColumn(index: number, width: number): void {
+    this.#columns.resize(index, width);
+    this.#place();
+    this.#draw();
+  }
+
+  /** Gives a column the width of its name and of its values on screen. */
+  #fitColumn(index: number): void {
+    this.#columns.fit(
+      index,
+      Array.from(this.#body.cells(index), (cell) => cell.textContent ?? ""),
+    );
+    this.#place();
+    this.#draw();
+  }
+
+  #sortNext(column: number): void {
+    const { sort } = this;
+    if (sort?.column !== column) this.#listener.sort({ column, descending: false });
+    else this.#listener.sort(sort.descending ? undefined : { column, descending: true });
+  }
+
+  get sort(): SortBy | undefined {
+    return this.#sort;
   }
 
   #headerHint(target: Element): string | undefined {
     const index = target.closest<HTMLElement>("[data-column]")?.dataset.column;
-    const column = index === undefined ? undefined : this.#columns[Number(index)];
-    return column && `${column.name}: ${column.type}`;
+    const field = index === undefined ? undefined : this.#rows?.batches.schema.fields[Number(index)];
+    return field && columnHint(field);
   }
 
-  #onClick(event: MouseEvent): void {
-    const cell = (event.target as Element).closest<HTMLElement>(".grid-row .grid-cell");
-    if (!cell) return;
-    const drawn = this.#drawn.find((row) => row.element === cell.parentElement);
-    if (drawn) this.#select({ row: drawn.row, column: Number(cell.dataset.column) });
+  /** The cell under a point of the window; beyond the rows, the nearest one. */
+  #cellAt(x: number, y: number): CellAddress {
+    const box = this.element.getBoundingClientRect();
+    const row = Math.floor((y - box.top - HEAD_HEIGHT + this.#scroller.offset) / ROW_HEIGHT);
+    const across = x - box.left + this.element.scrollLeft;
+    const column = this.#columns.list.findIndex(({ left, width }) => across < left + width);
+    return this.#clamped({ row, column: column < 0 ? this.#columns.list.length - 1 : column });
+  }
+
+  #clamped({ row, column }: CellAddress): CellAddress {
+    return {
+      row: clamp(row, 0, (this.#rows?.rowCount ?? 1) - 1),
+      column: clamp(column, 0, this.#columns.list.length - 1),
+    };
   }
 
   /** Whoever comes by keyboard sees where they are. */
   #onFocus(): void {
-    if (this.#selected || !this.#batches?.rowCount || !this.#element.matches(":focus-visible")) return;
-    this.#select(this.#firstVisible());
+    if (this.#selection || !this.#rows?.rowCount || !this.element.matches(":focus-visible")) return;
+    this.#moveTo(this.#firstVisible(), false);
   }
 
   #firstVisible(): CellAddress {
@@ -265,56 +251,101 @@ export class Grid {
   }
 
   #onKey(event: KeyboardEvent): void {
-    const batches = this.#batches;
-    if (!batches || batches.rowCount === 0) return;
-    const page = Math.max(1, Math.floor((this.#element.clientHeight - HEAD_HEIGHT) / ROW_HEIGHT) - 1);
-    const limits = { rows: batches.rowCount, columns: this.#columns.length, page };
-    const next = nextCell(event, this.#selected ?? this.#firstVisible(), limits);
+    if (!this.#rows || this.#rows.rowCount === 0) return;
+    const at = this.#selection?.focus ?? this.#firstVisible();
+    if (this.#command(event, at)) {
+      event.preventDefault();
+      return;
+    }
+    const page = Math.max(1, Math.floor((this.element.clientHeight - HEAD_HEIGHT) / ROW_HEIGHT) - 1);
+    const next = nextCell(event, at, { rows: this.#rows.rowCount, columns: this.#columns.list.length, page });
     if (!next) return;
     event.preventDefault();
-    this.#select(next);
-    this.#reveal(next);
+    this.#moveTo(event.shiftKey ? this.#clamped(next) : next, event.shiftKey);
+  }
+
+  /** Does what a key other than those of movement stands for; false when it stands for nothing. */
+  #command(event: KeyboardEvent, { row, column }: CellAddress): boolean {
+    const control = event.ctrlKey || event.metaKey;
+    const key = event.key.toLowerCase();
+    if (control && key === "a") this.#selectAll();
+    else if (control && event.shiftKey && key === "c") this.#copyWithHeader();
+    else if (event.altKey && (key === "arrowleft" || key === "arrowright")) {
+      const step = key === "arrowleft" ? -16 : 16;
+      this.#resizeColumn(column, this.#columns.list[column]!.width + step);
+    } else if (control || event.altKey || (key !== "enter" && key !== " ")) return false;
+    else if (row < 0) this.#sortNext(column);
+    else this.#open();
+    return true;
+  }
+
+  /** The selected range as text, unless it is none, or too much for a clipboard. */
+  #copied(withNames: boolean): string | undefined {
+    if (!this.#range || !this.#rows) return undefined;
+    const cells = cellsIn(this.#range);
+    if (cells > COPY_LIMIT) {
+      this.#listener.say(`${count(cells)} cells are too many to copy: export them instead.`);
+      return undefined;
+    }
+    this.#listener.say(
+      `Copied ${count(cells)} ${cells === 1 ? "cell" : "cells"}${withNames ? " with column names" : ""}.`,
+    );
+    return rangeText(this.#rows, this.#range, withNames ? this.#columns.list.map(({ name }) => name) : undefined);
+  }
+
+  #copyWithHeader(): void {
+    const text = this.#copied(true);
+    if (text !== undefined) copyText(text);
   }
 
   #onCopy(event: ClipboardEvent): void {
-    if (!this.#selected || !event.clipboardData) return;
+    if (!this.#range || !event.clipboardData) return;
     event.preventDefault();
-    event.clipboardData.setData("text/plain", this.#text(this.#selected.row, this.#selected.column) ?? "");
+    const text = this.#copied(false);
+    if (text !== undefined) event.clipboardData.setData("text/plain", text);
   }
 
-  #select(cell: CellAddress | undefined): void {
-    this.#selected = cell;
+  #open(): void {
+    const { focus } = this.#selection ?? {};
+    if (focus && focus.row >= 0) this.#listener.open(focus);
+  }
+
+  #moveTo(cell: CellAddress, extend: boolean): void {
+    const anchor = extend && this.#selection && this.#selection.anchor.row >= 0 ? this.#selection.anchor : cell;
+    this.#select({ anchor, focus: cell });
+    this.#reveal(cell);
+  }
+
+  #selectRow(row: number, extend: boolean): void {
+    const first = extend && this.#selection ? Math.max(0, this.#selection.anchor.row) : row;
+    this.#select({ anchor: { row: first, column: this.#columns.list.length - 1 }, focus: { row, column: 0 } });
+  }
+
+  #selectAll(): void {
+    const last = (this.#rows?.rowCount ?? 0) - 1;
+    if (last < 0) return;
+    this.#select({ anchor: { row: last, column: this.#columns.list.length - 1 }, focus: { row: 0, column: 0 } });
+  }
+
+  #select(selection: Selection | undefined): void {
+    this.#selection = selection;
+    this.#range = selection && selection.focus.row >= 0 ? rangeOf(selection) : undefined;
     this.#layout++;
     this.#draw();
-    if (cell) this.#element.setAttribute("aria-activedescendant", "selected-cell");
-    else this.#element.removeAttribute("aria-activedescendant");
-    const column = cell && this.#columns[cell.column];
-    this.#onSelect(
-      cell && column && { ...cell, name: column.name, type: column.type, text: this.#text(cell.row, cell.column) },
-    );
+    if (selection) this.element.setAttribute("aria-activedescendant", this.#activeId);
+    else this.element.removeAttribute("aria-activedescendant");
+    this.#listener.select(selection);
   }
 
   /** Scrolls as little as it takes to have the cell on screen. */
   #reveal({ row, column }: CellAddress): void {
     const top = row * ROW_HEIGHT;
-    const view = this.#element.clientHeight - HEAD_HEIGHT;
-    const offset = clamp(this.#scroller.offset, top + ROW_HEIGHT - view, top);
+    const view = this.element.clientHeight - HEAD_HEIGHT;
+    const offset = row < 0 ? this.#scroller.offset : clamp(this.#scroller.offset, top + ROW_HEIGHT - view, top);
     if (offset !== this.#scroller.offset) this.#scroller.moveTo(offset);
-    const { left, width } = this.#columns[column]!;
-    const { scrollLeft, clientWidth } = this.#element;
-    const sideways = clamp(scrollLeft, left + width - clientWidth, left - this.#numberWidth);
-    if (sideways !== scrollLeft) this.#element.scrollLeft = sideways;
+    const { left, width } = this.#columns.list[column]!;
+    const { scrollLeft, clientWidth } = this.element;
+    const sideways = clamp(scrollLeft, left + width - clientWidth, left - this.#columns.numberWidth);
+    if (sideways !== scrollLeft) this.element.scrollLeft = sideways;
   }
-}
-
-function part(className: string, role: string): HTMLElement {
-  const element = document.createElement("div");
-  element.className = className;
-  element.role = role;
-  return element;
-}
-
-function setPlace(cell: HTMLElement, column: Column): void {
-  cell.style.left = `${column.left}px`;
-  cell.style.width = `${column.width}px`;
 }

@@ -20,15 +20,32 @@ export class Notice {
     this.#element.replaceChildren();
   }
 
-  error({ title, detail }: Explanation): void {
-    this.#show("error", title, detail);
+  error({ title, detail }: Explanation, actions: readonly NoticeAction[] = []): void {
+    this.#show("error", title, detail, actions);
+  }
+
+  /** Something worth knowing, with a button that takes it away. */
+  info(title: string, detail: string, actions: readonly NoticeAction[] = []): void {
+    const acts = actions.map(({ label, act }) => ({
+      label,
+      act: () => {
+        this.hide();
+        act();
+      },
+    }));
+    this.#show("info", title, detail, [...acts, { label: "Dismiss", act: () => this.hide() }]);
   }
 
   question(title: string, detail: string, actions: readonly NoticeAction[]): void {
     this.#show("question", title, detail, actions);
   }
 
-  #show(kind: "error" | "question", title: string, detail: string, actions: readonly NoticeAction[] = []): void {
+  #show(
+    kind: "error" | "question" | "info",
+    title: string,
+    detail: string,
+    actions: readonly NoticeAction[] = [],
+  ): void {
     const heading = document.createElement("strong");
     heading.textContent = title;
     // A server's text may be a whole page of SQL with a caret under the culprit: kept as it was laid out.
@@ -42,7 +59,7 @@ export class Notice {
       return button;
     });
     this.#element.dataset.kind = kind;
-    this.#element.replaceChildren(heading, text, ...buttons);
+    this.#element.replaceChildren(heading, ...(detail ? [text] : []), ...buttons);
     this.#element.hidden = false;
   }
 }

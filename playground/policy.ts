@@ -5,11 +5,16 @@ document.addEventListener("securitypolicyviolation", (event) => {
   if (event.effectiveDirective === "connect-src") refused = new URL(event.blockedURI).origin;
 });
 
-/** The origin that the page's Content-Security-Policy kept the call from that has just failed, if it did. */
-export async function refusedOrigin(): Promise<string | undefined> {
+/**
+ * The origin that the page's Content-Security-Policy kept the call from that has just failed, if it did.
+ *
+ * @param address the server that was called; another one may have been refused a moment ago
+ */
+export async function refusedOrigin(address?: string): Promise<string | undefined> {
   // The event comes as a task of its own, at times behind the failure.
   await new Promise((resolve) => setTimeout(resolve));
   const origin = refused;
   refused = undefined;
-  return origin;
+  const isCalled = address === undefined || (URL.canParse(address) && new URL(address).origin === origin);
+  return isCalled ? origin : undefined;
 }

@@ -19,6 +19,7 @@ export class ProgressLine {
   readonly #meter: HTMLElement;
   readonly #announce: HTMLElement;
   #state: ProgressState = "idle";
+  #which = "";
   #latest: Progress | undefined;
   #started = 0;
   #firstRowsMs: number | undefined;
@@ -32,7 +33,9 @@ export class ProgressLine {
     this.#announce = announce;
   }
 
-  start(): void {
+  /** @param which of several statements: "2/3" */
+  start(which = ""): void {
+    this.#which = which;
     this.#latest = undefined;
     this.#firstRowsMs = undefined;
     this.#ended = undefined;
@@ -40,7 +43,7 @@ export class ProgressLine {
     clearInterval(this.#timer);
     this.#timer = setInterval(() => this.#draw(), 100);
     this.#become("running");
-    this.#announce.textContent = "Query running";
+    this.#announce.textContent = which ? `Query ${which} running` : "Query running";
   }
 
   update(progress: Progress): void {
@@ -70,6 +73,7 @@ export class ProgressLine {
     const latest = this.#latest;
     const ms = (this.#ended ?? performance.now()) - this.#started;
     const parts: [string, string][] = [];
+    if (this.#which) parts.push(["which", this.#which]);
     if (STATE_WORDS[this.#state]) parts.push(["state", STATE_WORDS[this.#state]]);
     if (latest) {
       parts.push(["rows", `${count(latest.rows)} ${latest.rows === 1 ? "row" : "rows"}`]);

@@ -2,7 +2,7 @@ import type { RecordBatch, Schema } from "apache-arrow";
 import type { FlightSqlClient, Progress } from "flightsql";
 
 /** Bytes of a result that a page holds before it asks whether to go on: well below what a browser tab may use. */
-const PAUSE_BYTES = 1_000_000_000;
+export const PAUSE_BYTES: number = 1_000_000_000;
 
 /** Milliseconds of taking batches before the page gets a turn to draw and to hear its keys. */
 const TURN_MS = 12;

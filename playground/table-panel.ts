@@ -1,14 +1,20 @@
-import type { FlightSqlClient } from "flightsql";
-import { type Explanation, explain } from "./errors.ts";
-import { byId } from "./page.ts";
-import { sqlName, type TableActions, type TableRow, tableList } from "./tables.ts";
+import type { Explanation } from "./errors.ts";
+import { byId, element } from "./page.ts";
+import type { Catalog } from "./tables/catalog.ts";
+import { type TableActions, TableTree } from "./tables/tree.ts";
+
+/** Milliseconds of no typing before what was typed is searched for. */
+const TYPING_MS = 150;
 
 /** The panel with the server's tables. On a narrow screen it is a drawer that a button opens. */
 export class TablePanel {
   readonly #list = byId("tables", HTMLElement);
+  readonly #search = byId("table-search", HTMLInputElement);
   readonly #opener = byId("show-tables", HTMLButtonElement);
   readonly #actions: TableActions;
-  #client: FlightSqlClient | undefined;
+  #catalog: Catalog | undefined;
+  #tree: TableTree | undefined;
+  #typing: ReturnType<typeof setTimeout> | undefined;
 
   constructor(actions: TableActions) {
     const close = () => this.#open(false);
@@ -33,22 +39,59 @@ export class TablePanel {
       close();
       this.#opener.focus();
     });
+    this.#search.addEventListener("input", () => {
+      clearTimeout(this.#typing);
+      this.#typing = setTimeout(() => void this.#filter(), TYPING_MS);
+    });
+    this.#search.addEventListener("keydown", (event) => {
+      if (event.key !== "ArrowDown") return;
+      event.preventDefault();
+      this.#list.querySelector<HTMLElement>("[role=treeitem]")?.focus();
+    });
   }
 
-  /** Lists the tables of a server; returns their names as SQL writes them, undefined when they could not be had. */
-  async load(client: FlightSqlClient): Promise<string[] | undefined> {
-    this.#client = client;
+  /** Says that tables are on their way. */
+  wait(): void {
     this.#list.ariaBusy = "true";
-    const loaded = await client.getTables().all<TableRow>().catch(explain);
-    if (this.#client !== client) return undefined;
+  }
+
+  show(catalog: Catalog): void {
     this.#list.ariaBusy = "false";
-    if (!Array.isArray(loaded)) {
-      this.#list.replaceChildren(...trouble(loaded));
-      return undefined;
-    }
-    if (loaded.length > 0) this.#list.replaceChildren(...tableList(loaded, this.#actions));
-    else this.#list.replaceChildren("The server lists no tables.");
-    return loaded.map((table) => sqlName(table, loaded));
+    this.#catalog = catalog;
+    this.#tree = new TableTree(catalog, this.#actions);
+    void this.#filter();
+  }
+
+  /** Shows why there are no tables. */
+  fail({ title, detail }: Explanation): void {
+    this.#list.ariaBusy = "false";
+    this.#catalog = undefined;
+    this.#list.replaceChildren(element("strong", "", title), element("p", "", detail));
+  }
+
+  focusSearch(): void {
+    // On a wide screen the panel is always there.
+    if (this.#opener.offsetParent !== null) this.#open(true);
+    this.#search.focus();
+  }
+
+  async #filter(): Promise<void> {
+    const catalog = this.#catalog;
+    const tree = this.#tree;
+    if (!catalog || !tree) return;
+    const wanted = this.#search.value;
+    this.#draw(tree, wanted);
+    if (wanted.trim() === "") return;
+    // Names of columns are found too, once they are here.
+    const failed = await catalog.loadAll().catch(() => true);
+    if (this.#catalog === catalog && this.#search.value === wanted && !failed) this.#draw(tree, wanted);
+  }
+
+  #draw(tree: TableTree, wanted: string): void {
+    const found = tree.show(wanted);
+    if (found > 0) this.#list.replaceChildren(tree.element);
+    else if (wanted.trim() === "") this.#list.replaceChildren("The server lists no tables.");
+    else this.#list.replaceChildren(`No table or column has “${wanted.trim()}” in its name.`);
   }
 
   #isOpen(): boolean {
@@ -59,12 +102,4 @@ export class TablePanel {
     this.#opener.ariaExpanded = String(open);
     document.body.classList.toggle("tables-open", open);
   }
-}
-
-function trouble({ title, detail }: Explanation): HTMLElement[] {
-  const heading = document.createElement("strong");
-  heading.textContent = title;
-  const text = document.createElement("p");
-  text.textContent = detail;
-  return [heading, text];
 }

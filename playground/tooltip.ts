@@ -4,22 +4,21 @@ export function attachTooltip(area: HTMLElement, hint: (target: Element) => stri
   tip.className = "tooltip";
   // The same words are in the part's own description: read twice they would only be in the way.
   tip.ariaHidden = "true";
-  tip.hidden = true;
-  document.body.append(tip);
   const hide = () => {
-    tip.hidden = true;
+    tip.remove();
+    removeEventListener("scroll", hide, { capture: true });
   };
   area.addEventListener("pointerover", (event) => {
     const target = event.target as Element;
     const text = hint(target);
     if (text === undefined) return hide();
     tip.textContent = text;
-    tip.hidden = false;
+    document.body.append(tip);
+    addEventListener("scroll", hide, { capture: true, passive: true });
     const place = target.getBoundingClientRect();
     const left = Math.min(place.left + 8, innerWidth - tip.offsetWidth - 8);
     tip.style.left = `${Math.max(8, left)}px`;
     tip.style.top = `${place.bottom + 4}px`;
   });
   area.addEventListener("pointerleave", hide);
-  addEventListener("scroll", hide, { capture: true, passive: true });
 }

@@ -1,57 +1,57 @@
-import { DataType, type Field, IntervalUnit, Precision, Type } from "apache-arrow";
-import { unitName } from "./scalar-text.ts";
+import { DataType, type Field, Precision, TimeUnit } from "apache-arrow";
+import { typeName } from "../src/cli/type-name.ts";
 
-/** What a column holds, for people: `timestamp[µs, UTC]`, `list<int32>`, with "not null" where the schema promises it. */
+export { typeName } from "../src/cli/type-name.ts";
+
+/** What a column holds, in Arrow's words, with "not null" where the schema promises it. */
 export function columnType(field: Field): string {
   return typeName(field.type) + (field.nullable ? "" : " not null");
 }
 
-const FLOATS: Record<Precision, string> = {
-  [Precision.HALF]: "float16",
-  [Precision.SINGLE]: "float32",
-  [Precision.DOUBLE]: "float64",
-};
-
-const INTERVALS: Record<IntervalUnit, string> = {
-  [IntervalUnit.YEAR_MONTH]: "months",
-  [IntervalUnit.DAY_TIME]: "days, ms",
-  [IntervalUnit.MONTH_DAY_NANO]: "months, days, ns",
-};
-
-/** An Arrow type in Arrow's own words. */
-export function typeName(type: DataType): string {
-  if (DataType.isInt(type)) return `${type.isSigned ? "" : "u"}int${type.bitWidth}`;
-  if (DataType.isFloat(type)) return FLOATS[type.precision];
-  if (DataType.isDecimal(type)) return `decimal${type.bitWidth}(${type.precision}, ${type.scale})`;
-  if (DataType.isDate(type)) return type.unit === 0 ? "date32" : "date64";
-  if (DataType.isTime(type)) return `time${type.bitWidth}[${unitName(type.unit)}]`;
-  if (DataType.isTimestamp(type)) {
-    return `timestamp[${unitName(type.unit)}${type.timezone ? `, ${type.timezone}` : ""}]`;
-  }
-  if (DataType.isDuration(type)) return `duration[${unitName(type.unit)}]`;
-  if (DataType.isInterval(type)) return `interval[${INTERVALS[type.unit]}]`;
-  if (DataType.isFixedSizeBinary(type)) return `binary[${type.byteWidth}]`;
-  if (DataType.isDictionary(type)) return `dictionary<${typeName(type.indices)}, ${typeName(type.dictionary)}>`;
-  if (DataType.isList(type)) return `list<${typeName(type.valueType)}>`;
-  if (DataType.isLargeList(type)) return `large_list<${typeName(type.valueType)}>`;
-  if (DataType.isFixedSizeList(type)) return `list[${type.listSize}]<${typeName(type.valueType)}>`;
-  if (DataType.isMap(type)) return `map<${typeName(type.keyType)}, ${typeName(type.valueType)}>`;
-  if (DataType.isStruct(type)) return `struct<${members(type)}>`;
-  if (DataType.isUnion(type)) return `union<${members(type)}>`;
-  return PLAIN[type.typeId] ?? String(type);
+/** Everything the schema says of a column, a line each: `price: decimal128(9, 2)`, `DECIMAL(9, 2) · nullable`, its metadata. */
+export function columnHint(field: Field): string {
+  const lines = [
+    `${field.name}: ${typeName(field.type)}`,
+    `${sqlName(field.type)} · ${field.nullable ? "nullable" : "not null"}`,
+  ];
+  for (const [key, value] of field.metadata)
+    lines.push(`${key} = ${value.length > 80 ? `${value.slice(0, 80)}…` : value}`);
+  return lines.join("\n");
 }
 
-const PLAIN: Partial<Record<Type, string>> = {
-  [Type.Null]: "null",
-  [Type.Bool]: "bool",
-  [Type.Utf8]: "utf8",
-  [Type.LargeUtf8]: "large_utf8",
-  [Type.Utf8View]: "utf8_view",
-  [Type.Binary]: "binary",
-  [Type.LargeBinary]: "large_binary",
-  [Type.BinaryView]: "binary_view",
+const DIGITS: Readonly<Record<TimeUnit, number>> = {
+  [TimeUnit.SECOND]: 0,
+  [TimeUnit.MILLISECOND]: 3,
+  [TimeUnit.MICROSECOND]: 6,
+  [TimeUnit.NANOSECOND]: 9,
 };
 
+const INTEGERS: Readonly<Record<number, string>> = { 8: "TINYINT", 16: "SMALLINT", 32: "INTEGER", 64: "BIGINT" };
+
+/** The type as most SQL dialects would call it. */
+export function sqlName(type: DataType): string {
+  if (DataType.isNull(type)) return "NULL";
+  if (DataType.isBool(type)) return "BOOLEAN";
+  if (DataType.isInt(type)) return `${INTEGERS[type.bitWidth]}${type.isSigned ? "" : " UNSIGNED"}`;
+  if (DataType.isFloat(type)) return type.precision === Precision.DOUBLE ? "DOUBLE" : "REAL";
+  if (DataType.isDecimal(type)) return `DECIMAL(${type.precision}, ${type.scale})`;
+  if (DataType.isDate(type)) return "DATE";
+  if (DataType.isTime(type)) return `TIME(${DIGITS[type.unit]})`;
+  if (DataType.isTimestamp(type)) {
+    return `TIMESTAMP(${DIGITS[type.unit]})${type.timezone ? " WITH TIME ZONE" : ""}`;
+  }
+  if (DataType.isDuration(type) || DataType.isInterval(type)) return "INTERVAL";
+  if (DataType.isUtf8(type) || DataType.isLargeUtf8(type) || DataType.isUtf8View(type)) return "VARCHAR";
+  if (DataType.isFixedSizeBinary(type)) return `BINARY(${type.byteWidth})`;
+  if (DataType.isDictionary(type)) return sqlName(type.dictionary);
+  if (DataType.isList(type) || DataType.isLargeList(type)) return `${sqlName(type.valueType)}[]`;
+  if (DataType.isFixedSizeList(type)) return `${sqlName(type.valueType)}[${type.listSize}]`;
+  if (DataType.isMap(type)) return `MAP(${sqlName(type.keyType)}, ${sqlName(type.valueType)})`;
+  if (DataType.isStruct(type)) return `STRUCT(${members(type)})`;
+  if (DataType.isUnion(type)) return `UNION(${members(type)})`;
+  return "VARBINARY";
+}
+
 function members(type: DataType): string {
-  return (type.children as Field[]).map((field) => `${field.name}: ${typeName(field.type)}`).join(", ");
+  return (type.children as Field[]).map((field) => `${field.name} ${sqlName(field.type)}`).join(", ");
 }

@@ -25,8 +25,8 @@ import {
   vectorFromArray,
 } from "apache-arrow";
 import { describe, expect, it } from "vitest";
-import { groupDigits, isNumeric, valueText } from "../../playground/format.ts";
-import { typeName } from "../../playground/type-name.ts";
+import { cellText, groupDigits, isNumeric, valueText } from "../../playground/format.ts";
+import { columnHint, typeName } from "../../playground/type-name.ts";
 
 function texts(data: Data): (string | null)[] {
   return Array.from({ length: data.length }, (_, index) => valueText(data, index));
@@ -89,7 +89,7 @@ describe("the text of a value", () => {
 
   it("has the parts of an interval", () => {
     const data = new Int32Array([14, -3, 5, 1]);
-    expect(texts(makeData({ type: new IntervalMonthDayNano(), data }))).toEqual(["14 months -3 days 4294967301 ns"]);
+    expect(texts(makeData({ type: new IntervalMonthDayNano(), data }))).toEqual(["P14M-3DT4.294967301S"]);
   });
 
   it("is the value of a dictionary's key", () => {
@@ -103,13 +103,11 @@ describe("the text of a value", () => {
     ]);
   });
 
-  it("is hex for bytes, cut when long", () => {
+  it("is hex for bytes, cut in a cell when long", () => {
     const valueOffsets = new Int32Array([0, 2, 2, 1002]);
-    expect(texts(makeData({ type: new Binary(), valueOffsets, data: new Uint8Array(1002).fill(255) }))).toEqual([
-      "0xffff",
-      "0x",
-      `0x${"ff".repeat(64)}… (1000 bytes)`,
-    ]);
+    const bytes = makeData({ type: new Binary(), valueOffsets, data: new Uint8Array(1002).fill(255) });
+    expect(texts(bytes)).toEqual(["ffff", "", "ff".repeat(1000)]);
+    expect(cellText(bytes, 2)).toBe(`${"ff".repeat(64)}… (1000 bytes)`);
   });
 
   it("is null for a null, and empty for an empty text", () => {
@@ -128,7 +126,7 @@ describe("the text of a value", () => {
     });
     const list = new List(new Field("item", new Int64()));
     expect(texts(makeData({ type: list, valueOffsets: new Int32Array([0, 3, 3, 4]), child: big }))).toEqual([
-      "[9223372036854775807, 1, null]",
+      "[9223372036854775807,1,null]",
       "[]",
       "[3]",
     ]);
@@ -136,7 +134,7 @@ describe("the text of a value", () => {
     const two = big.slice(0, 2);
     const struct = new Struct([new Field("n", new Int64()), new Field("t", new Utf8())]);
     const entries = makeData({ type: struct, length: 2, nullCount: 0, children: [two, text] });
-    expect(texts(entries)).toEqual(['{"n": 9223372036854775807, "t": "a \\"b\\""}', '{"n": 1, "t": "c"}']);
+    expect(texts(entries)).toEqual(['{"n":9223372036854775807,"t":"a \\"b\\""}', '{"n":1,"t":"c"}']);
     const pairs = makeData({
       type: new Struct([new Field("key", new Utf8()), new Field("value", new Int64())]),
       length: 2,
@@ -145,7 +143,7 @@ describe("the text of a value", () => {
     });
     const map = new Map_(new Field("entries", pairs.type));
     expect(texts(makeData({ type: map, valueOffsets: new Int32Array([0, 2]), child: pairs }))).toEqual([
-      '{"a \\"b\\"": 9223372036854775807, "c": 1}',
+      '{"a \\"b\\"":9223372036854775807,"c":1}',
     ]);
   });
 });
@@ -163,7 +161,7 @@ it("names types in Arrow's words", () => {
     [new Uint64(), "uint64"],
     [new Decimal(3, 38, 128), "decimal128(38, 3)"],
     [new TimestampNanosecond("UTC"), "timestamp[ns, UTC]"],
-    [new Dictionary(new Utf8(), new Int32()), "dictionary<int32, utf8>"],
+    [new Dictionary(new Utf8(), new Int32()), "dictionary<utf8>"],
     [new List(new Field("item", new Struct([new Field("x", new Float32())]))), "list<struct<x: float32>>"],
     [new Bool(), "bool"],
   ];
@@ -171,4 +169,15 @@ it("names types in Arrow's words", () => {
   expect(isNumeric(new Decimal(3, 38, 128))).toBe(true);
   expect(isNumeric(new Dictionary(new Int64(), new Int32()))).toBe(true);
   expect(isNumeric(new Utf8())).toBe(false);
+});
+
+it("tells what the schema says of a column", () => {
+  const metadata = new Map([["ARROW:extension:name", "arrow.json"]]);
+  expect(columnHint(new Field("price", new Decimal(2, 9, 128), false))).toBe(
+    "price: decimal128(9, 2)\nDECIMAL(9, 2) · not null",
+  );
+  expect(columnHint(new Field("doc", new List(new Field("item", new Utf8())), true, metadata))).toBe(
+    "doc: list<utf8>\nVARCHAR[] · nullable\nARROW:extension:name = arrow.json",
+  );
+  expect(columnHint(new Field("at", new TimestampNanosecond("UTC"), true))).toContain("TIMESTAMP(9) WITH TIME ZONE");
 });

@@ -23,8 +23,11 @@ it("moves by cells, rows, pages and to every edge", () => {
   expect(press("ArrowDown", 7, 2, { ctrlKey: true })).toEqual([2_999_999, 2]);
 });
 
-it("stays inside the table", () => {
-  expect(press("ArrowUp", 0, 0)).toEqual([0, 0]);
+it("stays inside the table and its header", () => {
+  expect(press("ArrowUp", 0, 0)).toEqual([-1, 0]);
+  expect(press("ArrowUp", -1, 0)).toEqual([-1, 0]);
+  expect(press("ArrowRight", -1, 0)).toEqual([-1, 1]);
+  expect(press("ArrowDown", -1, 0)).toEqual([0, 0]);
   expect(press("ArrowLeft", 0, 0)).toEqual([0, 0]);
   expect(press("PageUp", 3, 4)).toEqual([0, 4]);
   expect(press("PageDown", 2_999_990, 4)).toEqual([2_999_999, 4]);

@@ -36,7 +36,7 @@ export class PageDriver {
 
   /** Waits for the row with that number, counted from 1, to be drawn; returns its cells. */
   async row(number: number): Promise<string[]> {
-    const row = this.page.locator(`#grid [role=row][aria-rowindex="${number + 1}"]:not([hidden])`);
+    const row = this.page.locator(`.grid:visible [role=row][aria-rowindex="${number + 1}"]:not([hidden])`);
     await row.waitFor();
     return row.locator("[role=gridcell]").allInnerTexts();
   }
@@ -44,7 +44,7 @@ export class PageDriver {
   /** Numbers of the rows that are on screen, at least in part, from top to bottom. */
   visibleRows(): Promise<number[]> {
     return this.page.evaluate(() => {
-      const area = document.querySelector("#grid")!.getBoundingClientRect();
+      const area = document.querySelector(".grid")!.getBoundingClientRect();
       const head = document.querySelector(".grid-head")!.getBoundingClientRect();
       return [...document.querySelectorAll<HTMLElement>(".grid-row:not([hidden])")]
         .filter((row) => {
@@ -57,7 +57,7 @@ export class PageDriver {
   }
 
   async focusGrid(): Promise<void> {
-    await this.page.locator("#grid").focus();
+    await this.page.locator(".grid:visible").focus();
   }
 }
 

@@ -106,17 +106,23 @@ describe("the page", { timeout: 60_000 }, () => {
 
   it("lists the tables, and shows a table's rows or writes its name", async () => {
     page = await served.open();
-    const tables = page.page.getByRole("complementary", { name: "Tables" });
-    expect(await tables.getByRole("button", { name: /^Show|flights$|words$/ }).allInnerTexts()).toEqual([
-      "flights",
-      "two words",
+    const tables = page.page.getByRole("tree", { name: "Tables" });
+    expect(await tables.getByRole("treeitem").allInnerTexts()).toEqual([
+      expect.stringMatching(/^flights\b/),
+      expect.stringMatching(/^two words\b/),
     ]);
     const editor = page.page.getByRole("textbox", { name: "SQL query" });
     expect(await shownText(editor)).toBe("SELECT *\nFROM flights\nLIMIT 100");
-    await tables.getByRole("button", { name: 'Insert "two words" into the query' }).click();
-    expect(await shownText(editor)).toContain('"two words"');
-    await tables.getByRole("button", { name: "two words", exact: true }).click();
+    const item = tables.getByRole("treeitem", { name: "two words" });
+    await item.hover();
+    await item.getByRole("button", { name: "Show the first 100 rows" }).click();
     expect(await shownText(editor)).toBe('SELECT *\nFROM "two words"\nLIMIT 100');
+    expect(await page.ended()).toBe("failed");
+    await item.getByRole("button", { name: 'Insert "two words" into the query' }).click();
+    expect(await shownText(editor)).toContain('LIMIT 100"two words"');
+    // What somebody has written stays.
+    await item.getByRole("button", { name: "Show the first 100 rows" }).click();
+    expect(await page.page.getByRole("tab").count()).toBe(2);
     expect(await page.ended()).toBe("failed");
   });
 
@@ -139,7 +145,7 @@ describe("the page", { timeout: 60_000 }, () => {
     page = await served.open();
     await page.run("gated");
     await page.ended();
-    const grid = page.page.locator("#grid");
+    const grid = page.page.locator(".grid:visible");
     await grid.evaluate((element) => {
       element.scrollTop = element.scrollHeight / 2;
     });
@@ -200,11 +206,11 @@ describe("the page", { timeout: 60_000 }, () => {
     expect(await page.row(1)).toEqual(["9223372036854775807", "", "1"]);
     expect(await page.row(2)).toEqual(["null", "null", "2"]);
     expect(await page.row(3)).toEqual(["9007199254740993", "<i>two ⏎ lines</i>", "1234567"]);
-    expect(await page.page.locator("#grid .null").count()).toBe(2);
-    const heads = page.page.locator("#grid").getByRole("columnheader");
+    expect(await page.page.locator(".grid .null").count()).toBe(2);
+    const heads = page.page.locator(".grid:visible").getByRole("columnheader");
     expect(await heads.allInnerTexts()).toEqual(["#", "id", "words", "<b>name</b>"]);
     await heads.nth(1).hover();
-    expect(await shownText(page.page.locator(".tooltip"))).toBe("id: int64");
+    expect(await shownText(page.page.locator(".tooltip"))).toBe("id: int64\nBIGINT · nullable");
     await page.page.getByLabel("Group digits").check();
     expect(await page.row(3)).toEqual([
       "9 007 199 254 740 993".replaceAll(" ", "\u202f"),
@@ -220,8 +226,8 @@ describe("the page", { timeout: 60_000 }, () => {
     await page.row(1);
     await page.focusGrid();
     for (const key of ["Home", "ArrowDown", "ArrowDown", "ArrowRight"]) await page.page.keyboard.press(key);
-    expect(await shownText(page.page.locator("#cell"))).toMatch(/row 3, words: utf8\s+<i>two\nlines<\/i>/);
-    const id = await page.page.locator("#grid").getAttribute("aria-activedescendant");
+    expect(await shownText(page.page.locator(".cell"))).toMatch(/row 3, words: utf8\s+<i>two\nlines<\/i>/);
+    const id = await page.page.locator(".grid:visible").getAttribute("aria-activedescendant");
     expect(await shownText(page.page.locator(`#${id}`))).toBe("<i>two ⏎ lines</i>");
     await page.page.keyboard.press("ControlOrMeta+C");
     expect(await page.page.evaluate(() => navigator.clipboard.readText())).toBe("<i>two\nlines</i>");
@@ -231,8 +237,8 @@ describe("the page", { timeout: 60_000 }, () => {
     page = await served.open();
     await page.run("nothing");
     expect(await page.ended()).toBe("done");
-    expect(await shownText(page.page.locator("#blank"))).toBe("No rows.");
-    expect(await page.page.locator("#grid").getByRole("columnheader").allInnerTexts()).toEqual(["#", "n"]);
+    expect(await shownText(page.page.locator(".blank:visible"))).toBe("No rows.");
+    expect(await page.page.locator(".grid:visible").getByRole("columnheader").allInnerTexts()).toEqual(["#", "n"]);
   });
 
   it("shows the server's own words about a wrong query, as they were laid out", async () => {
@@ -249,18 +255,19 @@ describe("the page", { timeout: 60_000 }, () => {
 
   it("tells a server that is away from one that its own policy keeps it from", async () => {
     page = await served.open();
+    const dialog = page.page.getByRole("dialog", { name: "Server" });
     await page.page.getByRole("button", { name: "change the server" }).click();
-    await page.page.getByLabel("Address").fill("http://127.0.0.1:9");
+    await dialog.getByLabel("Address").fill("http://127.0.0.1:9");
     await page.page.keyboard.press("Enter");
-    const side = page.page.getByRole("complementary", { name: "Tables" });
-    await side.getByText("This page may not call that server.").waitFor();
-    expect(await shownText(side)).toContain("http://127.0.0.1:9");
+    await dialog.getByText("This page may not call that server.").waitFor();
+    expect(await shownText(dialog.getByRole("alert"))).toContain("http://127.0.0.1:9");
     expect(page.complaints.splice(0).join()).toContain("Content Security Policy");
     await page.page.route("**/*FlightService/*", (route) => route.abort());
-    await page.page.getByRole("button", { name: "change the server" }).click();
-    await page.page.getByLabel("Address").fill(served.url);
+    await dialog.getByLabel("Address").fill(served.url);
     await page.page.keyboard.press("Enter");
-    await side.getByText("The server cannot be reached.").waitFor();
+    await dialog.getByText("The server cannot be reached.").waitFor();
+    const side = page.page.getByRole("complementary", { name: "Tables" });
+    expect(await shownText(side)).toContain("The server cannot be reached.");
     expect(page.complaints.splice(0).join()).toContain("ERR_FAILED");
   });
 
@@ -275,7 +282,7 @@ describe("the page", { timeout: 60_000 }, () => {
 
   it("has its tables in a drawer on a phone, and nothing wider than the screen", async () => {
     page = await served.open({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
-    const flights = page.page.getByRole("button", { name: "flights", exact: true });
+    const flights = page.page.getByRole("treeitem", { name: "flights", exact: true });
     expect(await flights.isVisible()).toBe(false);
     await page.page.getByRole("button", { name: "Tables" }).tap();
     await flights.waitFor();

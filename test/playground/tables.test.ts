@@ -1,8 +1,9 @@
+import type { TableInfo } from "flightsql";
 import { expect, it } from "vitest";
-import { sqlName, type TableRow } from "../../playground/tables.ts";
+import { sqlName } from "../../playground/tables/catalog.ts";
 
-function table(catalog: string | null, schema: string | null, name: string): TableRow {
-  return { catalog_name: catalog, db_schema_name: schema, table_name: name, table_type: "TABLE" };
+function table(catalog: string | null, dbSchema: string | null, name: string): TableInfo {
+  return { catalog, dbSchema, name, type: "TABLE", schema: null };
 }
 
 it("names a table as shortly as the other tables allow", () => {
