@@ -25,9 +25,11 @@ import { type Listening, listen } from "../../src/server/listen.ts";
 import { flights } from "../support/reference.ts";
 import { batchesOf, descriptor, type Flight, failure, grpc, rows, statement } from "./harness.ts";
 
-// What is let go after minutes, in a second.
-const { idleMs } = vi.hoisted(() => ({ idleMs: 2000 }));
-vi.mock("../../src/server/duckdb/limits.ts", async (original) => ({ ...(await original()), pollIdleMs: idleMs }));
+// What is let go after minutes, in two seconds; what may be a thousand, twenty.
+const { idleMs, most } = vi.hoisted(() => ({ idleMs: 2000, most: 20 }));
+vi.mock("../../src/server/duckdb/limits.ts", async (original) => {
+  return { ...(await original()), pollIdleMs: idleMs, maxPolled: most };
+});
 
 let backend: Backend & { close(): Promise<void> };
 let server: Listening;
@@ -340,6 +342,20 @@ describe("stopping", () => {
     gone.abort();
     expect((await first).code).toBe(Code.Canceled);
     await vi.waitFor(() => expect(open).toBe(0), { timeout: idleMs - 100 });
+  });
+
+  it("results that have been read make room for others; queries that run do not", async () => {
+    for (let i = 0; i < 3 * most; i++)
+      expect(await client.query("SELECT 42 AS answer", undefined, { poll: true }).all()).toEqual([{ answer: 42 }]);
+    const running = await Promise.all(
+      Array.from({ length: most }, () => flight.pollFlightInfo(statement(silent)).catch(() => null)),
+    );
+    const more = await failure(flight.pollFlightInfo(statement("SELECT 42 AS answer")));
+    expect(more.code).toBe(Code.ResourceExhausted);
+    expect(more.message).toContain(`one polled query too many: the server keeps ${most} at most`);
+    for (const poll of running) if (poll !== null) await cancel(poll);
+    await vi.waitFor(() => expect(open).toBe(0), { timeout: 20_000 });
+    expect(await client.query("SELECT 42 AS answer", undefined, { poll: true }).all()).toEqual([{ answer: 42 }]);
   });
 
   it("a client that never comes back leaves nothing running", async () => {

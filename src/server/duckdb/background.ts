@@ -37,6 +37,8 @@ export class BackgroundQuery {
   #complete = false;
   #dropped = false;
   #failure: { readonly reason: unknown } | undefined;
+  /** The parts that somebody has opened. */
+  readonly #opened = new Set<number>();
   #readers = 0;
   #unreadSince = 0;
 
@@ -66,6 +68,11 @@ export class BackgroundQuery {
   /** What part of the query's work is done: 0 to 1, undefined while DuckDB cannot tell. */
   get progress(): number | undefined {
     return this.#complete ? 1 : this.#run?.progress();
+  }
+
+  /** Whether it has been read, all of it: it is only held to be read again. */
+  get isSpent(): boolean {
+    return this.#complete && this.#readers === 0 && this.#opened.size >= this.#parts.length;
   }
 
   /** For how long it has been waiting for somebody to read its rest. */
@@ -115,6 +122,7 @@ export class BackgroundQuery {
    */
   open(part: number): { batches: Iterable<RecordBatch> | AsyncIterable<RecordBatch>; leave: () => void } {
     const batches = this.#parts[part] ?? this.#takeRest(part);
+    this.#opened.add(part);
     this.#readers++;
     let left = false;
     return {

@@ -5,6 +5,7 @@ export const preparedIdleMs: number = 30 * 60_000;
 export const sessionIdleMs: number = 30 * 60_000;
 /** A query that is polled, and what is held of its result. */
 export const pollIdleMs: number = 2 * 60_000;
+export const maxPolled: number = 1000;
 /** What is held of one polled result, and of all of them. */
 export const maxHeldBytes: number = 64 << 20;
 export const maxHeldBytesInAll: number = 256 << 20;

@@ -4,7 +4,7 @@ import { writeSchema } from "../../arrow/encode.ts";
 import { FlightDescriptor_DescriptorType, type FlightEndpoint, type PollInfoSchema } from "../../gen/Flight_pb.ts";
 import type { Call, Result } from "../backend.ts";
 import { BackgroundQuery, type Holdings } from "./background.ts";
-import { pollIdleMs } from "./limits.ts";
+import { maxPolled, pollIdleMs } from "./limits.ts";
 import type { QueryRun } from "./query.ts";
 import { Registry } from "./registry.ts";
 import type { Running } from "./running.ts";
@@ -29,7 +29,8 @@ export class Polls {
   readonly #queries: Registry<BackgroundQuery> = new Registry({
     what: "polled query",
     idleMs: pollIdleMs,
-    limit: 1000,
+    limit: maxPolled,
+    isSpent: (query) => query.isSpent,
     drop: (query) => query.drop(),
   });
 

@@ -12,6 +12,8 @@ interface RegistryOptions<T> {
   readonly what: string;
   readonly idleMs: number;
   readonly limit: number;
+  /** Whether it may go before its time when there is no room for another: it has served, as far as one can tell. */
+  readonly isSpent?: (value: T) => boolean;
   /** Frees what is dropped, by whom ever. */
   readonly drop?: (value: T) => void;
 }
@@ -27,8 +29,11 @@ export class Registry<T> {
 
   add(value: T): Uint8Array {
     const { what, limit } = this.#options;
-    if (this.#entries.size >= limit)
-      throw new ConnectError(`The server keeps ${limit} ${what}s at most: end some.`, Code.ResourceExhausted);
+    if (this.#entries.size >= limit && !this.#makeRoom())
+      throw new ConnectError(
+        `This is one ${what} too many: the server keeps ${limit} at most. End some.`,
+        Code.ResourceExhausted,
+      );
     const id = randomBytes(16);
     const entry: Entry<T> = { value, uses: 0, timer: undefined };
     this.#entries.set(id.toString("hex"), entry);
@@ -82,6 +87,18 @@ export class Registry<T> {
       this.#options.drop?.(value);
     }
     this.#entries.clear();
+  }
+
+  /** Drops the oldest that nobody uses and that is spent. */
+  #makeRoom(): boolean {
+    for (const [id, { value, uses, timer }] of this.#entries) {
+      if (uses > 0 || !this.#options.isSpent?.(value)) continue;
+      this.#entries.delete(id);
+      clearTimeout(timer);
+      this.#options.drop?.(value);
+      return true;
+    }
+    return false;
   }
 
   #wait(id: Uint8Array, entry: Entry<T>): void {
