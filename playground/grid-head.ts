@@ -1,5 +1,5 @@
 import type { Column } from "./columns.ts";
-import { make } from "./result/dom.ts";
+import { make } from "./page.ts";
 import type { SortBy } from "./result/sort.ts";
 import { clamp } from "./scroll-map.ts";
 

@@ -1,7 +1,7 @@
 import { type Column, shownText } from "./columns.ts";
 import { cellText, groupDigits } from "./format.ts";
 import type { CellAddress } from "./grid-keys.ts";
-import { make } from "./result/dom.ts";
+import { make } from "./page.ts";
 import type { RowView } from "./result/row-view.ts";
 import { inRange, type Range } from "./result/selection.ts";
 

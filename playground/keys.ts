@@ -1,4 +1,4 @@
-import { byId, element, isMac } from "./page.ts";
+import { byId, isMac, make } from "./page.ts";
 
 const mod = isMac ? "⌘" : "Ctrl";
 
@@ -53,20 +53,16 @@ const GROUPS: readonly (readonly [title: string, keys: readonly (readonly [keys:
 export function keysDialog(): () => void {
   const dialog = byId("keys", HTMLDialogElement);
   const rows = GROUPS.flatMap(([title, keys]) => [
-    element("h3", "", title),
-    element(
+    make("h3", "", title),
+    make(
       "dl",
       "",
       ...keys.map(([key, what]) =>
-        element(
+        make(
           "div",
           "",
-          element(
-            "dt",
-            "",
-            ...key.split(", ").flatMap((one, i) => [...(i > 0 ? [", "] : []), element("kbd", "", one)]),
-          ),
-          element("dd", "", what),
+          make("dt", "", ...key.split(", ").flatMap((one, i) => [...(i > 0 ? [", "] : []), make("kbd", "", one)])),
+          make("dd", "", what),
         ),
       ),
     ),

@@ -1,6 +1,6 @@
 import type { FlightSqlClient } from "flightsql";
 import type { Explanation } from "./errors.ts";
-import { byId, element } from "./page.ts";
+import { byId, make } from "./page.ts";
 
 /** Milliseconds that a server gets to explain a query: it plans it only. */
 const LIMIT_MS = 60_000;
@@ -25,11 +25,11 @@ export class PlanDialog {
   ): Promise<void> {
     const asked = new AbortController();
     this.#asked = asked;
-    this.#body.replaceChildren(element("p", "", "Asking the server …"));
+    this.#body.replaceChildren(make("p", "", "Asking the server …"));
     this.#dialog.showModal();
     const parts = await this.#ask(client, sql, asked.signal).catch(async (error: unknown) => {
       const { title, detail } = await explain(error);
-      return [element("strong", "failed", title), element("pre", "", detail)];
+      return [make("strong", "failed", title), make("pre", "", detail)];
     });
     // Closed meanwhile, or asked about another query.
     if (!asked.signal.aborted) this.#body.replaceChildren(...parts);
@@ -39,8 +39,8 @@ export class PlanDialog {
     const result = client.query(`EXPLAIN ${sql}`, undefined, { signal, timeoutMs: LIMIT_MS });
     const rows = await result.all<unknown[]>({ as: "array", int64: "string" });
     const plans = planTexts(rows);
-    if (plans.length === 0) return [element("p", "", "The server sent no plan.")];
-    return plans.flatMap(({ title, text }) => [...(title ? [element("h3", "", title)] : []), element("pre", "", text)]);
+    if (plans.length === 0) return [make("p", "", "The server sent no plan.")];
+    return plans.flatMap(({ title, text }) => [...(title ? [make("h3", "", title)] : []), make("pre", "", text)]);
   }
 }
 

@@ -6,7 +6,7 @@ import { valueText } from "./format.ts";
 import { Grid } from "./grid.ts";
 import type { CellAddress } from "./grid-keys.ts";
 import { count } from "./numbers.ts";
-import { button, make } from "./result/dom.ts";
+import { button, isMac, make } from "./page.ts";
 import { Foot } from "./result/foot.ts";
 import { RowView } from "./result/row-view.ts";
 import type { Selection } from "./result/selection.ts";
@@ -15,7 +15,7 @@ import { ValueView } from "./result/value-view.ts";
 import { SummaryPanel } from "./summary/panel.ts";
 import { columnType } from "./type-name.ts";
 
-const RUN_KEY = /Mac|iPhone|iPad/.test(navigator.userAgent) ? "⌘ ↵" : "Ctrl ↵";
+const runKey = isMac ? "⌘ ↵" : "Ctrl ↵";
 
 /** How a query ended. */
 export type ResultEnd = "done" | "failed" | "canceled";
@@ -69,7 +69,10 @@ export class ResultPane {
     this.#view("table");
     this.clear();
     this.#blank.hidden = false;
-    this.#blank.replaceChildren("Write a query and run it with ", make("kbd", "", RUN_KEY), ", or pick a table.");
+    // Where there are no keys nobody is told of them.
+    const keys = make("span", "keys", " with ");
+    keys.append(make("kbd", "", runKey));
+    this.#blank.replaceChildren("Write a query and run it", keys, ", or pick a table.");
   }
 
   /** Forgets the rows. */

@@ -1,4 +1,4 @@
-import { button, byId, element } from "./page.ts";
+import { button, byId, make } from "./page.ts";
 import { ResultPane } from "./result-pane.ts";
 import type { Outcome } from "./run.ts";
 import { tabKeys } from "./tab-keys.ts";
@@ -54,7 +54,7 @@ export class Results {
       end: (state, rows) => {
         slot.tab.dataset.state = state;
         const what = state === "done" ? rows.toLocaleString("en-US") : state === "failed" ? "failed" : "cancelled";
-        slot.tab.append(element("small", "", what));
+        slot.tab.append(make("small", "", what));
         if (state === "failed") this.#choose(slot);
       },
     };
@@ -63,14 +63,14 @@ export class Results {
   #slot(statement: string): Slot {
     const number = ++this.#made;
     const isFirst = number === 1;
-    const root = isFirst ? this.#firstRoot : element("section", "result");
+    const root = isFirst ? this.#firstRoot : make("section", "result");
     if (!isFirst) this.#host.append(root);
     root.role = "tabpanel";
     const tab = button("tab", "", () => {
       this.#isChosen = true;
       this.#choose(slot);
     });
-    tab.append(element("span", "label", `${number} ${label(statement)}`));
+    tab.append(make("span", "label", `${number} ${label(statement)}`));
     tab.role = "tab";
     tab.id = `result-tab-${number}`;
     tab.title = statement.length > 300 ? `${statement.slice(0, 300)}…` : statement;

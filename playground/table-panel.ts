@@ -1,5 +1,5 @@
 import type { Explanation } from "./errors.ts";
-import { byId, element } from "./page.ts";
+import { byId, make } from "./page.ts";
 import type { Catalog } from "./tables/catalog.ts";
 import { type TableActions, TableTree } from "./tables/tree.ts";
 
@@ -66,7 +66,7 @@ export class TablePanel {
   fail({ title, detail }: Explanation): void {
     this.#list.ariaBusy = "false";
     this.#catalog = undefined;
-    this.#list.replaceChildren(element("strong", "", title), element("p", "", detail));
+    this.#list.replaceChildren(make("strong", "", title), make("p", "", detail));
   }
 
   focusSearch(): void {

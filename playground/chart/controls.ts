@@ -1,4 +1,4 @@
-import { labelled, make } from "../result/dom.ts";
+import { labelled, make } from "../page.ts";
 import type { Aggregate, ChartColumn, ChartSpec, Mark } from "./choose.ts";
 
 const MARKS: readonly [Mark, string][] = [

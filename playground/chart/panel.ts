@@ -1,5 +1,5 @@
 import type { Batches } from "../batches.ts";
-import { make } from "../result/dom.ts";
+import { make } from "../page.ts";
 import { pauses } from "../result/turns.ts";
 import { type ChartColumn, type ChartSpec, chooseChart, type Mark } from "./choose.ts";
 import { chartColumns } from "./columns.ts";

@@ -1,5 +1,5 @@
 import type { Explanation } from "../errors.ts";
-import { byId, element } from "../page.ts";
+import { byId, make } from "../page.ts";
 import { recentAddresses, remembered, type ServerSettings } from "./settings.ts";
 
 export type ConnectionState = "connecting" | "connected" | "failed";
@@ -60,7 +60,7 @@ export class ConnectionBox {
   show(state: ConnectionState, address: string, server = ""): void {
     const host = shortAddress(address);
     this.#dot.dataset.state = state;
-    this.#name.replaceChildren(...(server ? [element("b", "", server), " "] : []), element("span", "host", host));
+    this.#name.replaceChildren(...(server ? [make("b", "", server), " "] : []), make("span", "host", host));
     this.#button.ariaLabel = `${server} ${host}, ${state}: change the server`.trim();
     this.#connected.hidden = state !== "connected";
     this.#connected.textContent = `Connected to ${server ? `${server} at ` : ""}${host}.`;
@@ -81,7 +81,7 @@ export class ConnectionBox {
   #explain(trouble: Explanation | undefined): void {
     this.#trouble.hidden = trouble === undefined;
     this.#trouble.replaceChildren(
-      ...(trouble ? [element("strong", "", trouble.title), element("pre", "", trouble.detail)] : []),
+      ...(trouble ? [make("strong", "", trouble.title), make("pre", "", trouble.detail)] : []),
     );
   }
 }

@@ -1,4 +1,4 @@
-import { byId, element } from "../page.ts";
+import { byId, make } from "../page.ts";
 import { tabKeys } from "../tab-keys.ts";
 import type { QueryTab, TabStore } from "./tab-store.ts";
 
@@ -100,7 +100,7 @@ export class QueryTabs {
   #rename(tab: QueryTab): void {
     const shown = this.#elementOf(tab);
     if (!shown) return;
-    const input = element("input", "rename");
+    const input = make("input", "rename");
     input.value = tab.title;
     input.ariaLabel = `New name of ${tab.title}`;
     input.maxLength = 60;
@@ -148,7 +148,7 @@ export class QueryTabs {
   }
 
   #newTab(tab: QueryTab): HTMLElement {
-    const shown = element("div", "tab", element("span", "label"));
+    const shown = make("div", "tab", make("span", "label"));
     shown.role = "tab";
     shown.id = `tab-${tab.id}`;
     shown.dataset.id = tab.id;
@@ -161,7 +161,7 @@ export class QueryTabs {
     });
     shown.addEventListener("dblclick", () => this.#rename(tab));
     // For pointers alone: a tab may hold no control of its own, and the keyboard has Delete.
-    const close = element("span", "close", "×");
+    const close = make("span", "close", "×");
     close.ariaHidden = "true";
     close.addEventListener("click", (event) => {
       event.stopPropagation();

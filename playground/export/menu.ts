@@ -1,6 +1,6 @@
 import type { Batches } from "../batches.ts";
 import { count } from "../numbers.ts";
-import { button, freshId, make } from "../result/dom.ts";
+import { button, freshId, make } from "../page.ts";
 import { pauses } from "../result/turns.ts";
 import { type Format, fileName, formats } from "./formats.ts";
 

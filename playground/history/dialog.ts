@@ -1,5 +1,5 @@
 import { count, elapsed } from "../numbers.ts";
-import { button, byId, element } from "../page.ts";
+import { button, byId, make } from "../page.ts";
 import type { PastRun, RunHistory } from "./store.ts";
 
 /** Runs that are drawn at a time; the search reaches all. */
@@ -43,8 +43,7 @@ export class HistoryDialog {
       this.#list.replaceChildren(this.#runs.length === 0 ? "Nothing has been run yet." : "No run has that in it.");
       return;
     }
-    const more =
-      found.length > SHOWN ? [element("p", "", `${count(found.length - SHOWN)} more: search for them.`)] : [];
+    const more = found.length > SHOWN ? [make("p", "", `${count(found.length - SHOWN)} more: search for them.`)] : [];
     this.#list.replaceChildren(...found.slice(0, SHOWN).map((run) => this.#entry(run)), ...more);
   }
 
@@ -62,8 +61,8 @@ export class HistoryDialog {
       URL.canParse(run.server) ? new URL(run.server).host : run.server,
     ];
     entry.append(
-      element("code", "", run.sql.length > 500 ? `${run.sql.slice(0, 500)}…` : run.sql),
-      element("span", "facts", ...facts.filter(Boolean).map((fact) => element("span", "", fact))),
+      make("code", "", run.sql.length > 500 ? `${run.sql.slice(0, 500)}…` : run.sql),
+      make("span", "facts", ...facts.filter(Boolean).map((fact) => make("span", "", fact))),
     );
     return entry;
   }

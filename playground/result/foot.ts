@@ -1,7 +1,7 @@
 import { cellText, groupDigits, isNumeric } from "../format.ts";
 import { count } from "../numbers.ts";
+import { button, labelled, make } from "../page.ts";
 import { columnType } from "../type-name.ts";
-import { button, labelled, make } from "./dom.ts";
 import type { RowView } from "./row-view.ts";
 import { cellsIn, rangeOf, type Selection } from "./selection.ts";
 

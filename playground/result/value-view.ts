@@ -1,4 +1,4 @@
-import { button, copyText, make } from "./dom.ts";
+import { button, copyText, make } from "../page.ts";
 import { prettyJson } from "./pretty.ts";
 
 /** The whole of one value, over the page: nested ones and JSON texts laid out on lines. */

@@ -1,6 +1,6 @@
 import type { Batches } from "../batches.ts";
 import { count } from "../numbers.ts";
-import { make } from "../result/dom.ts";
+import { make } from "../page.ts";
 import { pauses } from "../result/turns.ts";
 import { columnType, sqlName } from "../type-name.ts";
 import { MOST_DISTINCT, type Summary, summarize } from "./summary.ts";

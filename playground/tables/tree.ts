@@ -1,5 +1,5 @@
 import type { TableInfo } from "flightsql";
-import { button, element } from "../page.ts";
+import { button, make } from "../page.ts";
 import { type Catalog, type Column, sqlName } from "./catalog.ts";
 import { arrowKeys, makeCurrent } from "./tree-keys.ts";
 
@@ -18,7 +18,7 @@ const SYSTEM = /(^|\.)(information_schema|pg_catalog|sys|system)$/i;
 
 /** The tables of a catalog as a tree: catalogs and schemas where there are several, tables, and columns once opened. */
 export class TableTree {
-  readonly element: HTMLElement = element("ul", "tree");
+  readonly element: HTMLElement = make("ul", "tree");
   readonly #catalog: Catalog;
   readonly #actions: TableActions;
   readonly #open = new Map<string, boolean>();
@@ -64,7 +64,7 @@ export class TableTree {
           key: here.join("."),
           level: here.length,
           name: `${label}, ${level === "catalog" ? "catalog" : "schema"}`,
-          row: [element("span", "label", label), element("small", "", String(inside.length))],
+          row: [make("span", "label", label), make("small", "", String(inside.length))],
           className: "group",
           open: isFew && (isSearch || !SYSTEM.test(here.join("."))),
           children: () => build(inside, here),
@@ -84,7 +84,7 @@ export class TableTree {
       key: `${level} ${name}`,
       level,
       name: kind ? `${table.name}, ${kind}` : table.name,
-      row: [element("span", "label", table.name), element("small", "", kind), preview, this.#inserter(name)],
+      row: [make("span", "label", table.name), make("small", "", kind), preview, this.#inserter(name)],
       className: "table",
       open: columns !== undefined,
       children: async () => {
@@ -96,9 +96,9 @@ export class TableTree {
   }
 
   #column({ name, type, nullable }: Column, level: number): HTMLElement {
-    const typed = element("small", "type", type);
+    const typed = make("small", "type", type);
     typed.title = nullable ? type : `${type} not null`;
-    return leaf("column", level, name, element("span", "label", name), typed, this.#inserter(name));
+    return leaf("column", level, name, make("span", "label", name), typed, this.#inserter(name));
   }
 
   #inserter(name: string): HTMLButtonElement {
@@ -109,8 +109,8 @@ export class TableTree {
   }
 
   #branch(branch: Branch): HTMLElement {
-    const item = leaf(branch.className, branch.level, branch.name, element("span", "caret"), ...branch.row);
-    const group = element("ul", "");
+    const item = leaf(branch.className, branch.level, branch.name, make("span", "caret"), ...branch.row);
+    const group = make("ul", "");
     group.role = "group";
     item.append(group);
     const open = async (isOpen: boolean): Promise<void> => {
@@ -152,7 +152,7 @@ interface Branch {
 }
 
 function leaf(className: string, level: number, name: string, ...row: HTMLElement[]): HTMLElement {
-  const item = element("li", className, element("div", "row", ...(row.length > 0 ? row : [name])));
+  const item = make("li", className, make("div", "row", ...(row.length > 0 ? row : [name])));
   item.role = "treeitem";
   item.ariaLevel = String(level);
   item.ariaLabel = name;
