@@ -3,6 +3,7 @@
 import { writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import type { Measurement, Row } from "./harness/measurement.ts";
+import { buildPrograms } from "./harness/programs.ts";
 import { table as asText } from "./harness/report.ts";
 import { bridge } from "./measurements/bridge.ts";
 import { browser } from "./measurements/browser.ts";
@@ -45,6 +46,7 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
+await buildPrograms();
 const rows: Row[] = [];
 for (const measurement of measurements) {
   if (names.length > 0 && !names.includes(measurement.name)) continue;

@@ -25,7 +25,7 @@ async function bundlePage(): Promise<string> {
       write: false,
       modulePreload: false,
       rolldownOptions: {
-        input: fileURLToPath(new URL("page.ts", import.meta.url)),
+        input: fileURLToPath(new URL("../clients/page.ts", import.meta.url)),
         output: { codeSplitting: false },
       },
     },

@@ -1,7 +1,7 @@
 // Queries of one row, so many at a time: by this package ("flightsql"), or as two bare HTTP/2 calls ("raw").
 
 import type { ClientHttp2Session } from "node:http2";
-import { serveJobs } from "../harness/client.ts";
+import { keepAll, serveJobs } from "../harness/client.ts";
 import { type Client, openClient } from "./ours.ts";
 import { callTwice, openSession } from "./wire.ts";
 
@@ -39,4 +39,5 @@ await serveJobs(
     session?.close();
     await client?.close();
   },
+  keepAll,
 );

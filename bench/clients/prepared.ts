@@ -2,7 +2,7 @@
 // HTTP/2 calls that this comes down to ("raw").
 
 import type { ClientHttp2Session } from "node:http2";
-import { serveJobs } from "../harness/client.ts";
+import { keepAll, serveJobs } from "../harness/client.ts";
 import { type Client, openClient } from "./ours.ts";
 import { prepareRaw } from "./statement.ts";
 import { openSession } from "./wire.ts";
@@ -39,4 +39,5 @@ await serveJobs(
     await client?.close();
     session?.close();
   },
+  keepAll,
 );

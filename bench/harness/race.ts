@@ -6,6 +6,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { Counts, Farewell, Job, Sample } from "./client.ts";
+import { builtProgram } from "./programs.ts";
 
 const bench = fileURLToPath(new URL("..", import.meta.url));
 
@@ -36,8 +37,7 @@ export interface Standing {
 
 /** A client in TypeScript, from bench/clients/. */
 export function nodeClient(name: string, file: string, ...args: string[]): Contender {
-  const script = fileURLToPath(new URL(`../clients/${file}`, import.meta.url));
-  return { name, command: process.execPath, args: ["--expose-gc", "--import", "tsx", script, ...args] };
+  return { name, command: process.execPath, args: ["--expose-gc", builtProgram(file), ...args] };
 }
 
 /** A client in Python, from bench/clients/, in the venv of test/interop/install.mjs. */
