@@ -5,10 +5,13 @@ import { chromiumPath } from "./test/support/chromium.ts";
 
 const file = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
+// What is polled for comes on a busy machine, too: the default is a second.
+const patient = { poll: { timeout: 10_000 } };
+
 // The same test files run on Node and in Chromium; `flightsql` is the entry point of the platform that runs them.
 const node: TestProjectConfiguration = {
   resolve: { alias: { flightsql: file("src/node.ts") } },
-  test: { environment: "node", testTimeout: 30_000, hookTimeout: 60_000 },
+  test: { environment: "node", testTimeout: 30_000, hookTimeout: 60_000, expect: patient },
 };
 
 const chromium = async (): Promise<TestProjectConfiguration> => ({
@@ -32,6 +35,7 @@ const chromium = async (): Promise<TestProjectConfiguration> => ({
   test: {
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    expect: patient,
     browser: {
       enabled: true,
       headless: true,

@@ -338,7 +338,7 @@ describe("the end", () => {
     request.end(Buffer.alloc(5));
     await once(request, "response");
     request.destroy();
-    await vi.waitFor(() => expect(code).toBe(constants.NGHTTP2_CANCEL));
+    await expect.poll(() => code).toBe(constants.NGHTTP2_CANCEL);
   });
 
   it("a client that goes away while it uploads cancels upstream", async () => {
@@ -353,7 +353,7 @@ describe("the end", () => {
     request.write(Buffer.alloc(100));
     await sleep(50);
     request.destroy();
-    await vi.waitFor(() => expect(code).toBe(constants.NGHTTP2_CANCEL));
+    await expect.poll(() => code).toBe(constants.NGHTTP2_CANCEL);
   });
 });
 

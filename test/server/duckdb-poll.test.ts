@@ -307,7 +307,7 @@ describe("stopping", () => {
     const started = performance.now();
     expect(await cancel(first)).toBe(CancelStatus.CANCELLED);
     expect(await next).toEqual({ code: Code.Canceled, message: "The query was cancelled." });
-    await vi.waitFor(() => expect(open).toBe(0));
+    await expect.poll(() => open).toBe(0);
     expect(performance.now() - started).toBeLessThan(5000);
     expect((await failure(flight.pollFlightInfo(first.flightDescriptor!))).code).toBe(Code.Canceled);
   });
@@ -315,11 +315,11 @@ describe("stopping", () => {
   it("our client's cancel() does", async () => {
     const result = client.query(silent, undefined, { poll: true });
     const reading = failure(result.table());
-    await vi.waitFor(() => expect(open).toBe(1));
+    await expect.poll(() => open).toBe(1);
     await result.info();
     expect(await result.cancel()).toBe("cancelled");
     await reading;
-    await vi.waitFor(() => expect(open).toBe(0));
+    await expect.poll(() => open).toBe(0);
   });
 
   it("cancel in the midst of an endpoint ends its reading", async () => {
@@ -338,7 +338,7 @@ describe("stopping", () => {
   it("going away during the first poll stops the query: nobody knows of it", async () => {
     const gone = new AbortController();
     const first = failure(flight.pollFlightInfo(statement(silent), { signal: gone.signal }));
-    await vi.waitFor(() => expect(open).toBe(1));
+    await expect.poll(() => open).toBe(1);
     gone.abort();
     expect((await first).code).toBe(Code.Canceled);
     await vi.waitFor(() => expect(open).toBe(0), { timeout: idleMs - 100 });
@@ -375,7 +375,7 @@ describe("stopping", () => {
     await stream.next();
     await stream.next();
     gone.abort();
-    await vi.waitFor(() => expect(open).toBe(0));
+    await expect.poll(() => open).toBe(0);
   });
 });
 
@@ -408,7 +408,7 @@ it("closing the backend stops what runs in it", async () => {
   expect(open).toBe(1);
   await served.close(0);
   await other.close();
-  await vi.waitFor(() => expect(open).toBe(0));
+  await expect.poll(() => open).toBe(0);
 });
 
 describe("expiry", () => {

@@ -103,7 +103,7 @@ describe.each([
       doPut: (messages: never) => client.doPut(messages, { signal: gone.signal }),
     } as Flight;
     const result = failure(update(patient, `CREATE TABLE never AS ${silent}`));
-    await vi.waitFor(() => expect(open).toBe(1));
+    await expect.poll(() => open).toBe(1);
     gone.abort();
     expect((await result).code).toBe(Code.Canceled);
   });

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { tableFromArrays } from "apache-arrow";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { FlightDataSchema } from "../../src/gen/Flight_pb.ts";
 import { DoPutUpdateResultSchema } from "../../src/gen/FlightSql_pb.ts";
 import type { Backend, Chunk } from "../../src/server/backend.ts";
@@ -89,7 +89,7 @@ describe("limits", () => {
     server = await listen(backend, { maxCalls: 3 });
     const client = grpc(server.url);
     const calls = Array.from({ length: 3 }, () => client.getFlightInfo(statement("q")));
-    await vi.waitFor(() => expect(under).toBe(3));
+    await expect.poll(() => under).toBe(3);
     expect((await failure(client.getFlightInfo(statement("q")))).code).toBe(Code.Unavailable);
     const page = await http(`${method}/GetFlightInfo`, {
       method: "POST",
