@@ -1,11 +1,9 @@
 import type { RecordBatch, Schema } from "apache-arrow";
 import type { FlightSqlClient, Progress } from "flightsql";
+import { pauses } from "./result/turns.ts";
 
 /** Bytes of a result that a page holds before it asks whether to go on: well below what a browser tab may use. */
 export const PAUSE_BYTES: number = 1_000_000_000;
-
-/** Milliseconds of taking batches before the page gets a turn to draw and to hear its keys. */
-const TURN_MS = 12;
 
 export type Outcome = { state: "done" } | { state: "canceled" } | { state: "failed"; error: unknown };
 
@@ -51,7 +49,7 @@ export function startRun(
     const schema = await result.schema();
     if (stop.signal.aborted) return { state: "canceled" };
     listener.schema(schema);
-    let turn = performance.now();
+    const pause = pauses();
     for await (const batch of result) {
       if (stop.signal.aborted) break;
       listener.batch(batch);
@@ -63,11 +61,8 @@ export function startRun(
         await Promise.race([resumed, stopped]);
         limit = bytes + pauseBytes;
       }
-      // A hidden page has nothing to draw, and its timers are slowed down.
-      if (performance.now() - turn > TURN_MS && globalThis.document?.visibilityState !== "hidden") {
-        await new Promise((resolve) => setTimeout(resolve));
-        turn = performance.now();
-      }
+      const due = pause();
+      if (due !== undefined) await due;
     }
     return { state: "done" };
   }

@@ -1,4 +1,3 @@
-import { createHash, timingSafeEqual } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -12,6 +11,7 @@ import {
 } from "../server/browsers.ts";
 import { tokenHeader } from "./headers.ts";
 import { refuseCall, relay } from "./relay.ts";
+import { isSecret } from "./secret.ts";
 import { openUpstream, type UpstreamTls } from "./upstream.ts";
 
 export interface BridgeOptions extends BrowserRules {
@@ -76,7 +76,7 @@ export async function bridge(options: BridgeOptions): Promise<Bridge> {
     }
     const objection = unusable(request);
     if (objection) return refuse(response, ...objection);
-    if (token !== undefined && !isToken(request.headers[tokenHeader], token))
+    if (token !== undefined && !isSecret(request.headers[tokenHeader]?.toString() ?? "", token))
       return refuseCall(request, response, cors, 16, `this bridge asks for its token in ${tokenHeader}`);
     if (calls >= maxCalls)
       return refuseCall(request, response, cors, 14, `the bridge has ${maxCalls} calls under way (maxCalls)`);
@@ -98,11 +98,6 @@ export async function bridge(options: BridgeOptions): Promise<Bridge> {
       await closed;
     },
   };
-}
-
-function isToken(given: string | string[] | undefined, token: string): boolean {
-  const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
-  return typeof given === "string" && timingSafeEqual(digest(given), digest(token));
 }
 
 /** Why a request is no call. */

@@ -1,5 +1,6 @@
-import { randomBytes, timingSafeEqual } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { isSecret } from "../bridge/secret.ts";
 
 /**
  * Keeps other users of this machine from a server that calls with our credentials: who opens the page with its key gets
@@ -22,9 +23,9 @@ export class KeyGate {
     const others = cookies.filter((cookie) => cookie !== "" && !ours.includes(cookie));
     if (others.length > 0) request.headers.cookie = others.join("; ");
     else delete request.headers.cookie;
-    if (ours.some((cookie) => this.#isKey(cookie.slice(name.length + 1)))) return true;
+    if (ours.some((cookie) => isSecret(cookie.slice(name.length + 1), this.#key))) return true;
     const given = new URL(request.url ?? "/", "http://localhost").searchParams.get("key");
-    if (request.method === "GET" && given !== null && this.#isKey(given)) {
+    if (request.method === "GET" && given !== null && isSecret(given, this.#key)) {
       response.writeHead(303, {
         location: "/",
         "set-cookie": `${name}=${this.#key}; HttpOnly; SameSite=Strict; Path=/`,
@@ -35,10 +36,5 @@ export class KeyGate {
       response.end("Open the address that flightsql playground printed: it has a key.\n");
     }
     return false;
-  }
-
-  #isKey(text: string): boolean {
-    const [given, key] = [Buffer.from(text), Buffer.from(this.#key)];
-    return given.length === key.length && timingSafeEqual(given, key);
   }
 }

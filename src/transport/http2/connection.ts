@@ -18,6 +18,7 @@ import {
 import { HeaderDecoder } from "./hpack.ts";
 import type { ReceiveBudget } from "./receive-budget.ts";
 import type { Http2Stream } from "./stream.ts";
+import { SocketWriter } from "./writer.ts";
 
 // RFC 9113, 3.4.
 const preface = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "latin1");
@@ -36,12 +37,6 @@ const maxHeaderBytes = 256 * 1024;
 
 // What may wait in the socket before streams stop adding to it: enough for one write to be under way and one ready.
 const maxQueuedBytes = 1 << 20;
-
-// A write of several pieces takes the system longer than one, and so few bytes are quickly made one.
-const copiedBytes = 4096;
-
-// How long the answer to a ping, or to settings, may wait for something to leave with.
-const controlMs = 1;
 
 // A server that asks for so many answers without reading any is not one to talk to.
 const maxQueuedControlBytes = 16 << 20;
@@ -70,6 +65,7 @@ export interface ConnectionEvents {
 export class Http2Connection implements FrameSink {
   readonly budget: ReceiveBudget;
   readonly #socket: Socket;
+  readonly #writer: SocketWriter;
   readonly #events: ConnectionEvents;
   readonly #reader: FrameReader = new FrameReader(this, maxFrameBytes);
   readonly #headers: HeaderDecoder = new HeaderDecoder(maxHeaderBytes);
@@ -82,11 +78,6 @@ export class Http2Connection implements FrameSink {
   #isReady = false;
   #isRetired = false;
   #isClosed = false;
-  /** What is to leave in one write: at the end of this turn, when something is due, or a little later. */
-  #held: Uint8Array[] = [];
-  #heldBytes = 0;
-  #isDue = false;
-  #late: NodeJS.Timeout | undefined;
   /** What the connection's window has let in and was not returned. */
   #received = 0;
   /** A header block whose end has not come. */
@@ -106,6 +97,7 @@ export class Http2Connection implements FrameSink {
 
   constructor(socket: Socket, budget: ReceiveBudget, events: ConnectionEvents) {
     this.#socket = socket;
+    this.#writer = new SocketWriter(socket);
     this.budget = budget;
     this.#events = events;
     socket.on("drain", () => this.#flush());
@@ -189,7 +181,7 @@ export class Http2Connection implements FrameSink {
 
   /** Whether a stream had better wait before it sends more. */
   get isFull(): boolean {
-    return this.#queuedBytes >= maxQueuedBytes;
+    return this.#writer.queuedBytes >= maxQueuedBytes;
   }
 
   /** Has `stream.flush` called when there is room again. */
@@ -197,40 +189,9 @@ export class Http2Connection implements FrameSink {
     this.#blocked.add(stream);
   }
 
-  /** To the socket, at the end of this turn: many small frames become one write. */
+  /** To the socket, at the end of this turn. */
   write(bytes: Uint8Array): void {
-    this.#hold(bytes);
-    if (this.#isDue) return;
-    this.#isDue = true;
-    process.nextTick(this.#send);
-  }
-
-  #hold(bytes: Uint8Array): void {
-    this.#held.push(bytes);
-    this.#heldBytes += bytes.length;
-  }
-
-  readonly #send = (): void => {
-    clearTimeout(this.#late);
-    this.#late = undefined;
-    this.#isDue = false;
-    const held = this.#held;
-    const bytes = this.#heldBytes;
-    if (bytes === 0) return;
-    this.#held = [];
-    this.#heldBytes = 0;
-    if (bytes <= copiedBytes) {
-      this.#socket.write(Buffer.concat(held, bytes));
-      return;
-    }
-    this.#socket.cork();
-    for (const part of held) this.#socket.write(part);
-    this.#socket.uncork();
-  };
-
-  /** Bytes that have been written and not taken by the system. */
-  get #queuedBytes(): number {
-    return this.#heldBytes + this.#socket.writableLength;
+    this.#writer.write(bytes);
   }
 
   writeHeaders(stream: number, block: Buffer): void {
@@ -400,10 +361,9 @@ export class Http2Connection implements FrameSink {
 
   /** To the socket with what is written next, if that is soon: gRPC servers ping with every small answer. */
   #control(bytes: Buffer): void {
-    if (this.#queuedBytes > maxQueuedControlBytes)
+    if (this.#writer.queuedBytes > maxQueuedControlBytes)
       throw new Http2Error(errorCode.enhanceYourCalm, "it asks for answers and does not read them");
-    this.#hold(bytes);
-    this.#late ??= setTimeout(this.#send, controlMs);
+    this.#writer.writeLate(bytes);
   }
 
   #sendGoaway(code: number): void {
@@ -430,7 +390,7 @@ export class Http2Connection implements FrameSink {
 
   #close(): void {
     clearTimeout(this.#probe);
-    this.#send();
+    this.#writer.flush();
     this.#socket.destroySoon();
     // It waits for the other side to take what was written, which may never be.
     this.#socket.unref();
