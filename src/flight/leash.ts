@@ -9,7 +9,7 @@ export type AnyTransport = Transport & { close?: () => void };
 /**
  * What a promise brings, or the reason of the signal as soon as that is aborted.
  *
- * @param signal of one RPC: it is listened to for as long as it lives
+ * @param signal of one RPC, listened to until there is an answer
  * @param late gets what the promise brings when nobody waits for it any more
  */
 export function orAborted<T>(
@@ -21,10 +21,13 @@ export function orAborted<T>(
     const abort = (): void => reject(signal.reason);
     signal.addEventListener("abort", abort, { once: true });
     if (signal.aborted) abort();
-    promise.then((value) => {
-      if (signal.aborted) late(value);
-      resolve(value);
-    }, reject);
+    promise
+      .then((value) => {
+        if (signal.aborted) late(value);
+        resolve(value);
+      }, reject)
+      // Node 20 keeps the signal of a fetch for ever when a listener of it leads back to the request.
+      .finally(() => signal.removeEventListener("abort", abort));
   });
 }
 

@@ -82,17 +82,24 @@ class FetchBody implements ResponseBody {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
   readonly #signal: AbortSignal;
   readonly #url: string;
+  readonly #abort = (): void => this.cancel();
 
   constructor(body: ReadableStream<Uint8Array> | null, signal: AbortSignal, url: string) {
     this.#reader = body?.getReader();
     this.#signal = signal;
     this.#url = url;
     // Node's fetch may lose sight of its signal while nobody reads, and then keeps the server sending.
-    signal.addEventListener("abort", () => this.cancel(), { once: true });
+    signal.addEventListener("abort", this.#abort, { once: true });
   }
 
   cancel(): void {
+    this.#unfollow();
     this.#reader?.cancel().catch(() => {});
+  }
+
+  /** Node 20 keeps the signal of a request for as long as a listener of it leads back to the request: for ever. */
+  #unfollow(): void {
+    this.#signal.removeEventListener("abort", this.#abort);
   }
 
   async read(sink: (chunk: Uint8Array) => boolean): Promise<boolean> {
@@ -103,10 +110,14 @@ class FetchBody implements ResponseBody {
       try {
         result = await reader.read();
       } catch (cause) {
+        this.#unfollow();
         throw networkError(cause, this.#signal, this.#url, "the connection broke while the response was read");
       }
-      if (result.done && this.#signal.aborted) throw ConnectError.from(this.#signal.reason, Code.Canceled);
-      if (result.done) return false;
+      if (result.done) {
+        this.#unfollow();
+        if (this.#signal.aborted) throw ConnectError.from(this.#signal.reason, Code.Canceled);
+        return false;
+      }
       if (!sink(result.value)) return true;
     }
   }
