@@ -10,11 +10,12 @@ import {
   preflightHeaders,
 } from "../server/browsers.ts";
 import { tokenHeader } from "./headers.ts";
+import { type CallLimits, limitCalls } from "./limits.ts";
 import { refuseCall, relay } from "./relay.ts";
 import { isSecret } from "./secret.ts";
 import { openUpstream, type UpstreamTls } from "./upstream.ts";
 
-export interface BridgeOptions extends BrowserRules {
+export interface BridgeOptions extends CallLimits, BrowserRules {
   /** The gRPC server all calls go to: `grpc://host:port`, or `grpc+tls://host:port`. */
   readonly upstream: string;
   /** Certificates for a TLS upstream, as Node's `tls.connect` takes them. */
@@ -25,10 +26,6 @@ export interface BridgeOptions extends BrowserRules {
   readonly host?: string | undefined;
   /** What each call must carry as `x-bridge-token`; not sent on. Needed to be reached from other machines. */
   readonly token?: string | undefined;
-  /** Largest request body, in bytes: `resource_exhausted` beyond. Default 4 GiB. */
-  readonly maxRequestBytes?: number | undefined;
-  /** Most calls at the same time; further ones are `unavailable`, which clients may try again. Default 1000. */
-  readonly maxCalls?: number | undefined;
 }
 
 export interface Bridge {
@@ -53,12 +50,12 @@ export interface Bridge {
  * ```
  */
 export async function bridge(options: BridgeOptions): Promise<Bridge> {
-  const { host = "127.0.0.1", token, maxRequestBytes = 2 ** 32, maxCalls = 1000 } = options;
+  const { host = "127.0.0.1", token } = options;
   const upstream = openUpstream(options.upstream, options.tls ?? {});
   const local = isLoopback(host);
   if (!local && !token)
     throw new TypeError(`Bound to ${host}, anybody who reaches this machine could call: give a token.`);
-  let calls = 0;
+  const admit = limitCalls(options);
   // A call lasts as long as it lasts: there is no limit on the time of a request.
   const server = createServer({ requestTimeout: 0, noDelay: true }, (request, response) => {
     if (local && !hostAllowed(request.headers, options)) {
@@ -78,11 +75,7 @@ export async function bridge(options: BridgeOptions): Promise<Bridge> {
     if (objection) return refuse(response, ...objection);
     if (token !== undefined && !isSecret(request.headers[tokenHeader]?.toString() ?? "", token))
       return refuseCall(request, response, cors, 16, `this bridge asks for its token in ${tokenHeader}`);
-    if (calls >= maxCalls)
-      return refuseCall(request, response, cors, 14, `the bridge has ${maxCalls} calls under way (maxCalls)`);
-    calls++;
-    response.once("close", () => calls--);
-    relay(request, response, cors, upstream, maxRequestBytes);
+    admit(request, response, cors, () => relay(request, response, cors, upstream));
   });
   server.listen(options.port ?? 0, host);
   await once(server, "listening");

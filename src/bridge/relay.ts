@@ -9,6 +9,9 @@ import type { Upstream } from "./upstream.ts";
 const drainLimit = 256 << 20;
 const drainMs = 30_000;
 
+/** Ends a call before its time, upstream too, with this gRPC status; nothing when it is over. */
+export type BreakOff = (code: number, message: string) => void;
+
 /**
  * Carries one call: the request's bytes go up as they are, the response's come back as they are, the trailers as the
  * last frame of the body. Each side waits for the other, and each learns when the other has gone.
@@ -18,21 +21,15 @@ export function relay(
   response: ServerResponse,
   cors: OutgoingHttpHeaders,
   to: Upstream,
-  maxRequestBytes: number = Number.POSITIVE_INFINITY,
-): void {
-  const tooLarge = failure(8, `the bridge takes ${maxRequestBytes} bytes of a request at most (maxRequestBytes)`);
-  if (Number(request.headers["content-length"] ?? 0) > maxRequestBytes) {
-    finish(request, response, cors, tooLarge);
-    return;
-  }
+): BreakOff {
   let session: ClientHttp2Session;
   let stream: ClientHttp2Stream;
   try {
     session = to.session();
     stream = session.request(requestHeaders(request.headers, request.url ?? "/", to.authority));
   } catch (reason) {
-    finish(request, response, cors, failure(14, `the bridge cannot call ${to.authority}: ${text(reason)}`));
-    return;
+    refuseCall(request, response, cors, 14, `the bridge cannot call ${to.authority}: ${text(reason)}`);
+    return () => {};
   }
   let trailers: IncomingHttpHeaders | undefined;
   let reason: unknown;
@@ -73,13 +70,6 @@ export function relay(
     if (trailers) end();
   });
   stream.once("close", end);
-  let received = 0;
-  request.on("data", (chunk: Buffer) => {
-    received += chunk.length;
-    if (received <= maxRequestBytes || trailers === tooLarge) return;
-    trailers = tooLarge;
-    stream.close(constants.NGHTTP2_CANCEL);
-  });
   // Ends the upstream's half when the upload ends; waits while it does not read.
   request.pipe(stream);
   request.on("error", () => {});
@@ -87,6 +77,10 @@ export function relay(
   response.once("close", () => {
     if (!response.writableFinished) stream.close(constants.NGHTTP2_CANCEL);
   });
+  return (code, message) => {
+    trailers = failure(code, message);
+    stream.close(constants.NGHTTP2_CANCEL);
+  };
 }
 
 /** Answers a call that goes nowhere: with a gRPC status, which a page can read. */
@@ -106,9 +100,10 @@ function finish(
   cors: OutgoingHttpHeaders,
   trailers: OutgoingHttpHeaders,
 ): void {
-  if (response.destroyed) return;
-  if (!response.headersSent) response.writeHead(200, { "content-type": "application/grpc-web+proto", ...cors });
-  response.end(trailerFrame(trailers));
+  if (!response.destroyed && !response.writableEnded) {
+    if (!response.headersSent) response.writeHead(200, { "content-type": "application/grpc-web+proto", ...cors });
+    response.end(trailerFrame(trailers));
+  }
   drain(request);
 }
 

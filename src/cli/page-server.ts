@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { type CallLimits, limitCalls } from "../bridge/limits.ts";
 import { relay } from "../bridge/relay.ts";
 import { openUpstream, type UpstreamTls } from "../bridge/upstream.ts";
 import { corsHeaders, hostAllowed } from "../server/browsers.ts";
@@ -8,7 +9,7 @@ import { KeyGate } from "./gate.ts";
 import { staticFiles } from "./static.ts";
 import { passOn } from "./web-upstream.ts";
 
-export interface PageServerOptions {
+export interface PageServerOptions extends CallLimits {
   /** `grpc://host:port` or `grpc+tls://host:port`; or `http://host` or `https://host`, which speak gRPC-Web already. */
   readonly upstream: string;
   /** For `grpc+tls:`. */
@@ -37,6 +38,7 @@ export async function servePage(options: PageServerOptions): Promise<PageServer>
   const upstream = /^https?:/i.test(options.upstream) ? null : openUpstream(options.upstream, options.tls);
   const files = staticFiles(options.folder);
   const gate = options.isSecret ? new KeyGate() : undefined;
+  const admit = limitCalls(options);
   const server = createServer({ requestTimeout: 0, noDelay: true }, (request, response) => {
     if (!hostAllowed(request.headers, {})) return refuse(response, 403, "This page is at 127.0.0.1 and localhost.");
     // No other origin's pages: only the page's own calls have an origin that is this address.
@@ -45,8 +47,9 @@ export async function servePage(options: PageServerOptions): Promise<PageServer>
     if (gate && !gate.admit(request, response)) return;
     if (!isCall(request)) return files(request, response);
     for (const [name, value] of Object.entries(options.headers)) request.headers[name] ??= value;
-    if (upstream === null) passOn(request, response, options.upstream);
-    else relay(request, response, {}, upstream);
+    admit(request, response, {}, () =>
+      upstream === null ? passOn(request, response, options.upstream) : relay(request, response, {}, upstream),
+    );
   });
   server.listen(options.port, "127.0.0.1");
   await once(server, "listening");

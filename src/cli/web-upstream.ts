@@ -1,11 +1,14 @@
 import { type IncomingMessage, type OutgoingHttpHeaders, request as request1, type ServerResponse } from "node:http";
 import { request as request1OverTls } from "node:https";
-import { requestHeaders, trailerFrame } from "../bridge/headers.ts";
+import { requestHeaders } from "../bridge/headers.ts";
+import { type BreakOff, refuseCall } from "../bridge/relay.ts";
 
 const connectMs = 10_000;
 
-// RFC 9110 §7.6.1; and CORS, which is between the server and pages of other origins.
-const notOurs = /^(connection|keep-alive|proxy-.+|te|trailer|transfer-encoding|upgrade|access-control-.+)$/;
+// RFC 9110 §7.6.1; CORS, which is between the server and pages of other origins; and the length, as the status of a call
+// that is broken off comes behind what there was of the answer.
+const notOurs =
+  /^(connection|content-length|keep-alive|proxy-.+|te|trailer|transfer-encoding|upgrade|access-control-.+)$/;
 
 /**
  * Passes one call on to a server that speaks gRPC-Web itself: both bodies byte for byte, in their pace, and whoever goes
@@ -13,14 +16,11 @@ const notOurs = /^(connection|keep-alive|proxy-.+|te|trailer|transfer-encoding|u
  *
  * @param base `http://host:port` or `https://host`, with a path if the service is below one
  */
-export function passOn(request: IncomingMessage, response: ServerResponse, base: string): void {
+export function passOn(request: IncomingMessage, response: ServerResponse, base: string): BreakOff {
   const url = new URL(base.replace(/\/+$/, "") + request.url);
   const fail = (reason: Error): void => {
-    if (response.headersSent) return void response.destroy();
-    response.writeHead(200, { "content-type": "application/grpc-web+proto" });
-    const message = encodeURIComponent(`no answer of ${url.origin}: ${reason.message}`);
-    response.end(trailerFrame({ "grpc-status": "14", "grpc-message": message }));
-    request.resume();
+    if (response.headersSent && !response.writableEnded) response.destroy();
+    refuseCall(request, response, {}, 14, `no answer of ${url.origin}: ${reason.message}`);
   };
   const open = url.protocol === "https:" ? request1OverTls : request1;
   const upstream = open(url, { method: "POST", headers: webHeaders(request) }, (answer) => {
@@ -44,6 +44,10 @@ export function passOn(request: IncomingMessage, response: ServerResponse, base:
   response.once("close", () => {
     if (!response.writableFinished) upstream.destroy();
   });
+  return (code, message) => {
+    refuseCall(request, response, {}, code, message);
+    upstream.destroy();
+  };
 }
 
 /** The call's headers without what the browser says of itself and the page. */

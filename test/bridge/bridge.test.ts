@@ -1,101 +1,31 @@
 import { once } from "node:events";
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from "node:http";
-import {
-  constants,
-  createServer,
-  type Http2Server,
-  type IncomingHttpHeaders,
-  type ServerHttp2Stream,
-} from "node:http2";
-import type { AddressInfo } from "node:net";
+import { constants, type IncomingHttpHeaders } from "node:http2";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { type Bridge, type BridgeOptions, bridge } from "../../src/bridge/index.ts";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type Bridge, bridge } from "../../src/bridge/index.ts";
+import { answerOf, call, envelope, grpcHeaders, method, ok, startUpstream, type Upstream } from "./calls.ts";
 
-/** What the upstream of a test does with a call. */
-type Behave = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void;
-
-let upstream: Http2Server;
-let behave: Behave;
+let upstream: Upstream;
 let opened: Bridge;
 
 beforeEach(async () => {
-  upstream = createServer();
-  upstream.on("stream", (stream, headers) => {
-    stream.on("error", () => {});
-    behave(stream, headers);
-  });
-  upstream.listen(0, "127.0.0.1");
-  await once(upstream, "listening");
-  opened = await bridge({ upstream: `grpc://127.0.0.1:${(upstream.address() as AddressInfo).port}` });
+  upstream = await startUpstream();
+  opened = await bridge({ upstream: `grpc://${upstream.authority}` });
 });
 afterEach(async () => {
   await opened.close();
   upstream.close();
 });
 
-const method = "/a.b.Service/Method";
-const grpcHeaders = { ":status": 200, "content-type": "application/grpc+proto" };
-
-function start(headers: Record<string, string> = {}, path = method, verb = "POST"): ClientRequest {
-  const request = httpRequest({
-    host: "127.0.0.1",
-    port: opened.port,
-    path,
-    method: verb,
-    headers: { "content-type": "application/grpc-web+proto", "x-grpc-web": "1", ...headers },
-  });
-  request.on("error", () => {});
-  return request;
-}
-
-interface Answer {
-  status: number;
-  headers: IncomingMessage["headers"];
-  body: Buffer;
-  trailers: Record<string, string>;
-}
-
-async function answerOf(request: ClientRequest): Promise<Answer> {
-  const [response] = (await once(request, "response")) as [IncomingMessage];
-  const parts: Buffer[] = [];
-  for await (const part of response) parts.push(part as Buffer);
-  const all = Buffer.concat(parts);
-  const { body, trailers } = cut(all);
-  return { status: response.statusCode!, headers: response.headers, body, trailers };
-}
-
-/** Messages, and the trailers behind them. */
-function cut(bytes: Buffer): { body: Buffer; trailers: Record<string, string> } {
-  for (let at = 0; at + 5 <= bytes.length; at += 5 + bytes.readUInt32BE(at + 1)) {
-    if (bytes[at] !== 0x80) continue;
-    const lines = bytes
-      .toString("utf8", at + 5)
-      .split("\r\n")
-      .filter(Boolean);
-    const trailers = Object.fromEntries(lines.map((line) => line.split(/: (.*)/s).slice(0, 2)));
-    return { body: bytes.subarray(0, at), trailers };
-  }
-  return { body: bytes, trailers: {} };
-}
-
-function envelope(bytes: Uint8Array): Buffer {
-  const head = Buffer.alloc(5);
-  head.writeUInt32BE(bytes.length, 1);
-  return Buffer.concat([head, bytes]);
-}
-
-function ok(stream: ServerHttp2Stream, body: Uint8Array = Buffer.of()): void {
-  stream.respond(grpcHeaders, { waitForTrailers: true });
-  stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": "0" }));
-  stream.end(body);
-}
+const start = (headers: Record<string, string> = {}, path = method, verb = "POST"): ClientRequest =>
+  call(opened.url, { headers, path, verb });
 
 describe("bytes", () => {
   it("go up and come back as they are, the trailers behind them", async () => {
     const sent = Buffer.concat(Array.from({ length: 200 }, (_, i) => envelope(Buffer.alloc(i * 97, i))));
     let received = Buffer.of();
-    behave = (stream) => {
+    upstream.behave = (stream) => {
       const parts: Buffer[] = [];
       stream.on("data", (part: Buffer) => parts.push(part));
       stream.on("end", () => {
@@ -120,7 +50,7 @@ describe("bytes", () => {
   });
 
   it("a status without messages comes in the body, though it was in the headers", async () => {
-    behave = (stream) =>
+    upstream.behave = (stream) =>
       stream.respond(
         { ...grpcHeaders, "grpc-status": "5", "grpc-message": "no", "x-arrow-status": "11", "x-meta": "m" },
         { endStream: true },
@@ -140,7 +70,7 @@ describe("bytes", () => {
 
   it("one message is there before the next is sent", async () => {
     let next = () => {};
-    behave = (stream) => {
+    upstream.behave = (stream) => {
       stream.respond(grpcHeaders, { waitForTrailers: true });
       stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": "0" }));
       stream.write(envelope(Buffer.of(1)));
@@ -159,7 +89,7 @@ describe("bytes", () => {
 describe("headers", () => {
   it("of the browser, the connection and the bridge stay; the caller's go on", async () => {
     let seen: IncomingHttpHeaders = {};
-    behave = (stream, headers) => {
+    upstream.behave = (stream, headers) => {
       seen = headers;
       ok(stream);
     };
@@ -182,7 +112,7 @@ describe("headers", () => {
     request.end(Buffer.alloc(5));
     await answerOf(request);
     const { ":authority": authority, ":scheme": _s, ...rest } = { ...seen };
-    expect(authority).toBe(`127.0.0.1:${(upstream.address() as AddressInfo).port}`);
+    expect(authority).toBe(upstream.authority);
     expect(Object.fromEntries(Object.entries(rest))).toEqual({
       ":method": "POST",
       ":path": method,
@@ -197,7 +127,7 @@ describe("headers", () => {
   });
 
   it("let pages of this machine call, of others not", async () => {
-    behave = (stream) => ok(stream);
+    upstream.behave = (stream) => ok(stream);
     const request = start({ origin: "http://localhost:3000" });
     request.end(Buffer.alloc(5));
     const { headers } = await answerOf(request);
@@ -233,7 +163,7 @@ describe("requests that are no calls", () => {
     ["POST", "/a.b.Service/Method?x=1", "application/grpc-web+proto", 404, /path/],
     ["POST", "/a/../b/c", "application/grpc-web+proto", 404, /path/],
   ])("%s %s as %s is answered %i", async (verb, path, type, status, text) => {
-    behave = () => expect.unreachable("nothing may reach the upstream");
+    upstream.behave = () => expect.unreachable("nothing may reach the upstream");
     const request = start({ "content-type": type }, path, verb);
     request.end();
     const answer = await answerOf(request);
@@ -246,7 +176,7 @@ describe("the end", () => {
   const statusOf = async (request: ClientRequest) => (await answerOf(request)).trailers;
 
   it("an upload refused at once is read to its end, and the refusal arrives", async () => {
-    behave = (stream) =>
+    upstream.behave = (stream) =>
       stream.respond({ ...grpcHeaders, "grpc-status": "12", "grpc-message": "no" }, { endStream: true });
     const request = start();
     const answer = statusOf(request);
@@ -275,7 +205,7 @@ describe("the end", () => {
     [constants.NGHTTP2_ENHANCE_YOUR_CALM, "8"],
     [constants.NGHTTP2_INTERNAL_ERROR, "13"],
   ])("a stream reset with code %i behind a message has status %s", async (code, status) => {
-    behave = (stream) => {
+    upstream.behave = (stream) => {
       // Else node ends the stream before it resets it.
       stream.respond(grpcHeaders, { waitForTrailers: true });
       stream.write(envelope(Buffer.of(1)), () => stream.close(code));
@@ -286,7 +216,7 @@ describe("the end", () => {
   });
 
   it("a stream that ends without trailers is an error", async () => {
-    behave = (stream) => {
+    upstream.behave = (stream) => {
       stream.respond(grpcHeaders);
       stream.end(envelope(Buffer.of(1)));
     };
@@ -300,7 +230,7 @@ describe("the end", () => {
     [404, "12"],
     [503, "14"],
   ])("an upstream that answers HTTP %i has status %s", async (http, status) => {
-    behave = (stream) => {
+    upstream.behave = (stream) => {
       stream.respond({ ":status": http, "content-type": "text/html" });
       stream.end("<h1>sorry</h1>");
     };
@@ -312,7 +242,7 @@ describe("the end", () => {
 
   it("an upstream that went away is found again", async () => {
     let calls = 0;
-    behave = (stream) => {
+    upstream.behave = (stream) => {
       calls++;
       if (calls === 1) stream.session!.destroy();
       else ok(stream);
@@ -327,7 +257,7 @@ describe("the end", () => {
 
   it("a client that goes away cancels upstream", async () => {
     let code: number | undefined;
-    behave = (stream) => {
+    upstream.behave = (stream) => {
       stream.respond(grpcHeaders);
       stream.write(envelope(Buffer.of(1)));
       stream.once("close", () => {
@@ -343,7 +273,7 @@ describe("the end", () => {
 
   it("a client that goes away while it uploads cancels upstream", async () => {
     let code: number | undefined;
-    behave = (stream) => {
+    upstream.behave = (stream) => {
       stream.resume();
       stream.once("close", () => {
         code = stream.rstCode;
@@ -372,7 +302,7 @@ describe("waiting", () => {
 
   it("a result that is not read is not fetched on, and others pass it by", async () => {
     let filled: Promise<number> | undefined;
-    behave = (stream, headers) => {
+    upstream.behave = (stream, headers) => {
       if (headers["x-small"]) return ok(stream, envelope(Buffer.of(1)));
       stream.respond(grpcHeaders);
       filled = fill(
@@ -395,7 +325,7 @@ describe("waiting", () => {
 
   it("an upload that the upstream does not read is not taken on", async () => {
     // Nobody reads: node's window for a stream is 64 KiB.
-    behave = () => {};
+    upstream.behave = () => {};
     const request = start();
     const bytes = await fill(
       (chunk) => request.write(chunk),
@@ -406,87 +336,26 @@ describe("waiting", () => {
   });
 });
 
-describe("limits", () => {
-  /** The same upstream, by a bridge of its own. */
-  async function limited(options: Partial<BridgeOptions>): Promise<void> {
-    await opened.close();
-    opened = await bridge({ upstream: `grpc://127.0.0.1:${(upstream.address() as AddressInfo).port}`, ...options });
+it("beyond this machine it asks for a token or does not start, and keeps it to itself", async () => {
+  for (const host of ["0.0.0.0", "::"])
+    await expect(bridge({ upstream: "grpc://127.0.0.1:1", host })).rejects.toThrow(/give a token/);
+  let seen: IncomingHttpHeaders = {};
+  upstream.behave = (stream, headers) => {
+    seen = headers;
+    ok(stream);
+  };
+  await opened.close();
+  opened = await bridge({ upstream: `grpc://${upstream.authority}`, token: "s3cret" });
+  for (const [token, status] of [
+    [undefined, "16"],
+    ["s3cre", "16"],
+    ["s3cret", "0"],
+  ] as const) {
+    const request = start({ authorization: "Bearer t", ...(token !== undefined && { "x-bridge-token": token }) });
+    request.end(Buffer.alloc(5));
+    expect((await answerOf(request)).trailers["grpc-status"]).toBe(status);
   }
-
-  it.each([true, false])("a body that is too large is refused, its length announced: %s", async (isAnnounced) => {
-    let received = 0;
-    behave = (stream) => {
-      stream.on("data", (chunk: Buffer) => {
-        received += chunk.length;
-      });
-      stream.on("end", () => {
-        if (!stream.destroyed) ok(stream, envelope(Buffer.of(1)));
-      });
-    };
-    await limited({ maxRequestBytes: 1000 });
-    const good = start();
-    good.end(Buffer.alloc(1000));
-    expect((await answerOf(good)).trailers).toEqual({ "grpc-status": "0" });
-    received = 0;
-    const request = start(isAnnounced ? { "content-length": "100000" } : { "transfer-encoding": "chunked" });
-    const answer = answerOf(request);
-    for (let i = 0; i < 100; i++) request.write(Buffer.alloc(1000));
-    request.end();
-    const { trailers } = await answer;
-    expect([trailers["grpc-status"], decodeURIComponent(trailers["grpc-message"]!)]).toEqual([
-      "8",
-      expect.stringContaining("1000 bytes"),
-    ]);
-    expect(received).toBeLessThan(isAnnounced ? 1 : 100_000);
-  });
-
-  it("calls beyond the limit are refused while the others last", async () => {
-    const held: ServerHttp2Stream[] = [];
-    behave = (stream) => void held.push(stream);
-    await limited({ maxCalls: 2 });
-    const open = [start(), start()];
-    for (const request of open) request.end(Buffer.alloc(5));
-    await vi.waitFor(() => expect(held.length).toBe(2), 10_000);
-    const third = start();
-    third.end(Buffer.alloc(5));
-    const { trailers } = await answerOf(third);
-    expect([trailers["grpc-status"], decodeURIComponent(trailers["grpc-message"]!)]).toEqual([
-      "14",
-      expect.stringContaining("2 calls under way"),
-    ]);
-    const [first] = open;
-    const answered = answerOf(first!);
-    ok(held[0]!);
-    expect((await answered).trailers).toEqual({ "grpc-status": "0" });
-    open[1]!.destroy();
-    behave = (stream) => ok(stream);
-    await vi.waitFor(async () => {
-      const next = start();
-      next.end(Buffer.alloc(5));
-      expect((await answerOf(next)).trailers).toEqual({ "grpc-status": "0" });
-    }, 10_000);
-  });
-
-  it("beyond this machine it asks for a token or does not start, and keeps it to itself", async () => {
-    for (const host of ["0.0.0.0", "::"])
-      await expect(bridge({ upstream: "grpc://127.0.0.1:1", host })).rejects.toThrow(/give a token/);
-    let seen: IncomingHttpHeaders = {};
-    behave = (stream, headers) => {
-      seen = headers;
-      ok(stream);
-    };
-    await limited({ token: "s3cret" });
-    for (const [token, status] of [
-      [undefined, "16"],
-      ["s3cre", "16"],
-      ["s3cret", "0"],
-    ] as const) {
-      const request = start({ authorization: "Bearer t", ...(token !== undefined && { "x-bridge-token": token }) });
-      request.end(Buffer.alloc(5));
-      expect((await answerOf(request)).trailers["grpc-status"]).toBe(status);
-    }
-    expect([seen.authorization, seen["x-bridge-token"]]).toEqual(["Bearer t", undefined]);
-  });
+  expect([seen.authorization, seen["x-bridge-token"]]).toEqual(["Bearer t", undefined]);
 });
 
 it("an upstream that is no gRPC url is refused at the start", async () => {

@@ -1,23 +1,15 @@
 // A process that uses a client ends by itself when it has nothing more to do, and not before: the built package in a
 // process of its own, the server in this one.
 
-import { type ChildProcess, spawn } from "node:child_process";
-import { copyFileSync } from "node:fs";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { beforeAll, describe, expect, inject, onTestFinished, test } from "vitest";
+import type { ChildProcess } from "node:child_process";
+import { describe, expect, inject, test } from "vitest";
 import { ended } from "../cli/bin.ts";
-import { installFlightSql } from "../package/install.ts";
 import { rawServer } from "./dead-ends.ts";
 import { sleep, until } from "./expect.ts";
+import { program } from "./program.ts";
 import type { WebCount, WebOrder } from "./web-server.ts";
 
-let folder: string;
-
-beforeAll(async () => {
-  folder = await installFlightSql("exit");
-  copyFileSync(fileURLToPath(new URL("programs/exit.mjs", import.meta.url)), join(folder, "exit.mjs"));
-}, 180_000);
+const start = program("exit");
 
 /** A server of either kind: what it keeps for itself, and whether a call of it has come. */
 interface Server {
@@ -60,10 +52,11 @@ const kinds: Readonly<Record<string, () => Promise<Server>>> = {
   },
 };
 
-function start(url: string, name: string): ChildProcess {
-  const child = spawn(process.execPath, ["exit.mjs", url, name], { cwd: folder });
-  onTestFinished(() => void child.kill("SIGKILL"));
-  return child;
+/** What the program said, by line, and how it ended. */
+async function toldBy(child: ChildProcess): Promise<object> {
+  const { code, out, err } = await ended(child);
+  const lines = out.split("\n").filter(Boolean);
+  return { code, says: lines.map((line) => JSON.parse(line)), err };
 }
 
 /** The process ends well within this, or not at all. */
@@ -77,23 +70,14 @@ describe.each(Object.entries(kinds))("over %s", (_, serverOf) => {
     ["closed before anything", ["closed"]],
   ])("%s: the process ends", { timeout }, async (name, says) => {
     const { url } = await serverOf();
-    const child = start(url, name);
-    const { code, out, err } = await ended(child);
-    expect({
-      code,
-      out: out
-        .trim()
-        .split("\n")
-        .map((line) => JSON.parse(line)),
-      err,
-    }).toEqual({ code: 0, out: says, err: "" });
+    expect(await toldBy(start(url, name))).toEqual({ code: 0, says, err: "" });
   });
 
   test("closed with calls in flight: each says so, and the process ends", { timeout }, async () => {
     const server = await serverOf();
     await server.hold();
     const child = start(server.url, "closed with calls in flight");
-    const end = ended(child);
+    const told = toldBy(child);
     await until(
       "the calls are there",
       async () => {
@@ -103,22 +87,12 @@ describe.each(Object.entries(kinds))("over %s", (_, serverOf) => {
       20_000,
     );
     child.stdin?.write("close");
-    const { code, out, err } = await end;
-    expect({ code, out: JSON.parse(out), err }).toEqual({ code: 0, out: ["canceled: the client was closed"], err: "" });
+    expect(await told).toEqual({ code: 0, says: [["canceled: the client was closed"]], err: "" });
   });
 
   test("waiting for an answer: the process stays until it has it", { timeout }, async () => {
     const server = await serverOf();
     await server.slow();
-    const child = start(server.url, "waiting");
-    const { code, out, err } = await ended(child);
-    expect({
-      code,
-      out: out
-        .trim()
-        .split("\n")
-        .map((line) => JSON.parse(line)),
-      err,
-    }).toEqual({ code: 0, out: [6, "ok"], err: "" });
+    expect(await toldBy(start(server.url, "waiting"))).toEqual({ code: 0, says: [6, "ok"], err: "" });
   });
 });

@@ -1,21 +1,12 @@
 // What 10,000 queries over real connections leave behind: the built package in a process of its own. hygiene.node.test.ts
 // looks at each way in and out of a call by itself, without a network.
 
-import { spawn } from "node:child_process";
-import { copyFileSync } from "node:fs";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { beforeAll, expect, inject, onTestFinished, test } from "vitest";
+import { expect, inject, test } from "vitest";
 import { ended } from "../cli/bin.ts";
-import { installFlightSql } from "../package/install.ts";
 import { rawServer } from "./dead-ends.ts";
+import { program } from "./program.ts";
 
-let folder: string;
-
-beforeAll(async () => {
-  folder = await installFlightSql("left-behind");
-  copyFileSync(fileURLToPath(new URL("programs/many.mjs", import.meta.url)), join(folder, "many.mjs"));
-}, 180_000);
+const start = program("many", ["--expose-gc", "--trace-warnings"]);
 
 interface State {
   readonly heapUsed: number;
@@ -44,11 +35,7 @@ test.each(Object.entries(servers))(
     timeout: 300_000,
   },
   async (_, serverOf) => {
-    const child = spawn(process.execPath, ["--expose-gc", "--trace-warnings", "many.mjs", await serverOf(), "10000"], {
-      cwd: folder,
-    });
-    onTestFinished(() => void child.kill("SIGKILL"));
-    const { code, out, err } = await ended(child);
+    const { code, out, err } = await ended(start(await serverOf(), "10000"));
     // MaxListenersExceededWarning among others.
     expect([code, err]).toEqual([0, ""]);
     const { before, after } = JSON.parse(out) as { before: State; after: State };

@@ -1,8 +1,9 @@
 // Starts a foreign server and ends it for certain: readiness with a limit, its last words in the failure, no orphans.
 
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
+import { endWithUs } from "../support/children.ts";
 
 /** A server that answers on 127.0.0.1. */
 export interface Running {
@@ -30,18 +31,6 @@ export interface Launch {
   limitMs?: number;
 }
 
-const children = new Set<ChildProcess>();
-const kill = (): void => {
-  for (const child of children) child.kill("SIGKILL");
-};
-process.on("exit", kill);
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-  process.once(signal, () => {
-    kill();
-    process.kill(process.pid, signal); // our handler is gone by now: the process ends as it would have
-  });
-}
-
 /** Starts the program and resolves when it is ready; otherwise it is killed and the rejection carries what it printed. */
 export async function launch(what: Launch): Promise<Running> {
   const name = what.command.slice(what.command.lastIndexOf("/") + 1);
@@ -51,12 +40,11 @@ export async function launch(what: Launch): Promise<Running> {
     env: { ...process.env, ...what.env },
     ...(what.cwd !== undefined && { cwd: what.cwd }),
   });
-  children.add(child);
+  endWithUs(child);
   const gone = once(child, "close").then(
     () => undefined,
     () => undefined,
   );
-  void gone.then(() => children.delete(child));
   child.stdin.on("error", () => undefined);
 
   let printed = "";

@@ -1,10 +1,10 @@
 // Installs the runtimes that the lane runs in, pinned, into .cache/runtimes of this checkout: from npm, and Firefox from
 // Debian. Plain JavaScript, so that a bare machine runs it before `npm ci`. A second run finds its stamp and does nothing.
 
-import { execFile } from "node:child_process";
-import { access, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { access, mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { installAll, once, run } from "../support/installing.mjs";
 
 const home = fileURLToPath(new URL("../../.cache/runtimes/", import.meta.url)); // programs.ts looks here
 const platform = `${process.platform}-${process.arch}`;
@@ -34,33 +34,11 @@ const versions = [
   ["workerd", "1.20261117.1"],
 ];
 
-/** Runs a program to its end; rejects with the last lines it printed. */
-function run(program, args, options = {}) {
-  return new Promise((resolve, reject) => {
-    execFile(program, args, { timeout: 10 * 60_000, maxBuffer: 64 << 20, ...options }, (error, stdout, stderr) => {
-      if (error === null) return resolve(stdout.trim());
-      const tail = `${stdout}\n${stderr}`.trim().split("\n").slice(-15).join("\n  ");
-      const why = error.killed ? "took more than 10 minutes" : `exit code ${error.code}`;
-      reject(new Error(`${program} ${args[0]}: ${why}\n  ${tail}`));
-    });
-  });
-}
-
 const executable = (path) =>
   access(path).then(
     () => true,
     () => false,
   );
-
-/** Does the work unless the stamp says that exactly this was done before. */
-async function once(stamp, wanted, work) {
-  const path = join(home, stamp);
-  if ((await readFile(path, "utf8").catch(() => "")) === wanted) return "already there";
-  await rm(path, { force: true });
-  await work();
-  await writeFile(path, wanted);
-  return "installed";
-}
 
 async function npm() {
   if (programs === undefined)
@@ -72,7 +50,7 @@ async function npm() {
     return { name, version, alias, from, path: join(folder, "node_modules", alias, file) };
   });
   const dependencies = Object.fromEntries(wanted.map(({ alias, from, version }) => [alias, `npm:${from}@${version}`]));
-  const done = await once("npm.stamp", JSON.stringify([folder, dependencies]), async () => {
+  const done = await once(join(home, "npm.stamp"), JSON.stringify([folder, dependencies]), async () => {
     await rm(folder, { recursive: true, force: true });
     await mkdir(folder, { recursive: true });
     await writeFile(join(folder, "package.json"), JSON.stringify({ private: true, dependencies }));
@@ -92,7 +70,7 @@ async function firefox() {
   if (named) throw new Error(`FIREFOX_PATH is ${named}, which is not there`);
   const folder = join(home, "firefox");
   const root = join(folder, "root");
-  const done = await once("firefox.stamp", folder, async () => {
+  const done = await once(join(home, "firefox.stamp"), folder, async () => {
     await rm(folder, { recursive: true, force: true });
     for (const name of ["lists/partial", "cache/archives/partial", "debs", "root"])
       await mkdir(join(folder, name), { recursive: true });
@@ -125,16 +103,4 @@ async function saveFirefox({ path, libraries = [] }) {
 }
 
 await mkdir(home, { recursive: true });
-const started = performance.now();
-const failures = await Promise.all(
-  Object.entries({ npm, firefox }).map(async ([name, install]) => {
-    const said = await install().then(
-      (line) => ({ line, failed: false }),
-      (error) => ({ line: `FAILED: ${error.message}`, failed: true }),
-    );
-    const seconds = ((performance.now() - started) / 1000).toFixed(1);
-    console.log(`${name.padEnd(7)} ${seconds.padStart(6)} s  ${said.line}`);
-    return said.failed;
-  }),
-);
-process.exitCode = failures.includes(true) ? 1 : 0;
+await installAll({ npm, firefox });

@@ -1,22 +1,11 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
+import { endWithUs } from "../support/children.ts";
 import { bundle } from "./bundle.ts";
 import { startHost } from "./host.ts";
 import type { Outcome, Provided } from "./outcome.ts";
 import type { Runtime } from "./programs.ts";
-
-const children = new Set<ChildProcess>();
-const kill = (): void => {
-  for (const child of children) child.kill("SIGKILL");
-};
-process.on("exit", kill);
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-  process.once(signal, () => {
-    kill();
-    process.kill(process.pid, signal); // our handler is gone by now: the process ends as it would have
-  });
-}
 
 /** Runs every suite in a runtime, and resolves with what became of each test. Rejects when it comes to no end. */
 export async function runIn(runtime: Runtime, provided: Provided, limitMs: number): Promise<readonly Outcome[]> {
@@ -25,14 +14,14 @@ export async function runIn(runtime: Runtime, provided: Provided, limitMs: numbe
   try {
     const { command, args, env, ask, remove } = await runtime.prepare(script, host.url);
     const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...env } });
-    children.add(child);
+    endWithUs(child);
     let printed = "";
     for (const output of [child.stdout, child.stderr])
       output.setEncoding("utf8").on("data", (text: string) => {
         printed = (printed + text).slice(-10_000);
       });
     const over = new AbortController();
-    const gone = once(child, "close").finally(() => children.delete(child));
+    const gone = once(child, "close");
     try {
       const agent = await Promise.race([
         host.ended,
