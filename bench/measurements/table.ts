@@ -1,4 +1,4 @@
-// `table()` of a whole result against a hand-written reader of the same bytes and against the C++ client.
+// `table()` of a whole result against a hand-written reader of the same bytes, the C++ client and GizmoSQL's.
 
 import { startPyarrow } from "../../test/interop/servers.ts";
 import { isBuilt } from "../clients/ours.ts";
@@ -12,6 +12,7 @@ const results = [
 const ours = nodeClient("flightsql", "flightsql.ts");
 const floor = nodeClient("hand-written reader", "reader.ts");
 const loaded = nodeClient("reader, package loaded", "reader.ts", "loaded");
+const peer = nodeClient("gizmosql-client", "gizmosql.ts");
 const native = pythonClient("flightsql-dbapi (C++)", "dbapi.py");
 
 export const table: Measurement = {
@@ -21,7 +22,7 @@ export const table: Measurement = {
     try {
       const rows: Row[] = [];
       for (const { what, statement } of results) {
-        const contenders = isBuilt() ? [ours, floor, loaded, native] : [floor, native];
+        const contenders = isBuilt() ? [ours, floor, loaded, native, peer] : [floor, native];
         rows.push(...rank(what, await race(contenders, { url: server.url, statement })));
       }
       return rows;
@@ -60,6 +61,7 @@ function rank(what: string, standings: readonly Standing[]): Row[] {
     against(reader, "× the reader", 0.95),
     against(find(loaded.name)!, "× the reader with the package loaded"),
     against(cpp, "× flightsql-dbapi", floorRatio >= 0.8 ? 0.75 : undefined),
+    against(find(peer.name)!, "× gizmosql-client", 5),
   );
   return rows;
 }
