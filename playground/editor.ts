@@ -11,11 +11,12 @@ import { keywordCompletionSource, PostgreSQL } from "@codemirror/lang-sql";
 import { bracketMatching, indentOnInput, syntaxHighlighting } from "@codemirror/language";
 import { EditorState, type Extension } from "@codemirror/state";
 import { type Command, drawSelection, EditorView, keymap, placeholder } from "@codemirror/view";
+import { type Statement, splitStatements } from "../src/mosaic/statements.ts";
 import { schemaCompletion } from "./editor/completion.ts";
 import type { ErrorPlace } from "./editor/error-position.ts";
 import { highlight } from "./editor/highlight.ts";
 import { markError, marks } from "./editor/marks.ts";
-import { type Statement, splitStatements, statementAt } from "./editor/statements.ts";
+import { statementAt } from "./editor/statements.ts";
 import type { Catalog } from "./tables/catalog.ts";
 
 export interface Editor {

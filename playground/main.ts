@@ -1,9 +1,9 @@
 import { FlightSqlClient } from "flightsql";
+import type { Statement } from "../src/mosaic/statements.ts";
 import { ConnectionBox } from "./connection/box.ts";
 import { serverName } from "./connection/server-info.ts";
 import { clientOptions, remember, type ServerSettings } from "./connection/settings.ts";
 import { errorPlace } from "./editor/error-position.ts";
-import type { Statement } from "./editor/statements.ts";
 import { TabStore } from "./editor/tab-store.ts";
 import { QueryTabs } from "./editor/tabs.ts";
 import { createEditor } from "./editor.ts";

@@ -1,5 +1,5 @@
 import type { FlightSqlClient, Progress } from "flightsql";
-import type { Statement } from "./editor/statements.ts";
+import type { Statement } from "../src/mosaic/statements.ts";
 import { explain } from "./errors.ts";
 import type { PastRun } from "./history/store.ts";
 import type { Notice, NoticeAction } from "./notice.ts";

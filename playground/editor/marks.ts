@@ -1,7 +1,8 @@
 import { type Extension, RangeSetBuilder, StateEffect, StateField } from "@codemirror/state";
 import { Decoration, type DecorationSet, EditorView, ViewPlugin, type ViewUpdate } from "@codemirror/view";
+import { splitStatements } from "../../src/mosaic/statements.ts";
 import type { ErrorPlace } from "./error-position.ts";
-import { splitStatements, statementAt } from "./statements.ts";
+import { statementAt } from "./statements.ts";
 
 /** Characters up to which the statement at the cursor is looked for at each move. */
 const SMALL = 200_000;

@@ -2,7 +2,7 @@ import type { ArrowQueryRequest, Connector, ConnectorQueryRequest, ExecQueryRequ
 import type { FlightSqlClient } from "../sql/client.ts";
 import type { CallOptions } from "../sql/index.ts";
 import { readBytes } from "./bytes.ts";
-import { statements } from "./statements.ts";
+import { splitStatements } from "./statements.ts";
 
 /** Rows in place of Arrow: Mosaic 0.32 asks for none itself, older components and your own code may. */
 export interface JsonRequest extends ConnectorQueryRequest {
@@ -56,7 +56,8 @@ export function flightSqlConnector(client: FlightSqlClient, call: CallOptions = 
   ): Promise<unknown> {
     const { type, sql, signal } = request;
     const options: CallOptions = { ...call, signal: either(signal, call.signal) };
-    const parts = statements(sql);
+    // Mosaic joins several statements to one text; a Flight SQL command is one.
+    const parts = splitStatements(sql).map(({ text }) => text);
     // A request without a statement is for the server to refuse, in its own words.
     const last = parts.pop() ?? sql;
     for (const part of parts) await client.executeUpdate(part, undefined, options);

@@ -1,30 +1,85 @@
-// What may hold a semicolon that ends nothing: text and names in quotes, PostgreSQL's and DuckDB's dollar quotes,
-// comments. What is not closed reaches to the end, and the server complains about it.
-const opaque =
-  /'(?:[^']|'')*(?:'|$)|"(?:[^"]|"")*(?:"|$)|\$(\w*)\$[\s\S]*?(?:\$\1\$|$)|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|;/g;
+// For the connector and for the playground's editor: it imports nothing, so that the page does not load Mosaic by it.
+
+/** A statement of a text: `text` is its characters from `from` to `to`, without the semicolon and the space around it. */
+export interface Statement {
+  from: number;
+  to: number;
+  text: string;
+}
 
 /**
- * The statements of a SQL text, without the semicolons between them: Mosaic joins several to one text, while a Flight
- * SQL command is one statement. What is nothing but space and comments is left out.
+ * The statements of a text: what semicolons part, outside of quotes and comments. What is only space or comments is none.
+ *
+ * Read as PostgreSQL and DuckDB read it: `'…'` and `"…"` with doubled quotes, `E'…'` with backslashes, `$tag$…$tag$`,
+ * nested block comments; backticks too, for those who quote names with them. What is left open ends with the text.
  */
-export function statements(sql: string): string[] {
-  const parts: string[] = [];
+export function splitStatements(sql: string): Statement[] {
+  const statements: Statement[] = [];
   let start = 0;
-  let code = "";
+  let empty = true;
   const end = (at: number): void => {
-    if (code.trim() !== "") parts.push(sql.slice(start, at).trim());
-    code = "";
+    const text = sql.slice(start, at);
+    const from = start + (text.length - text.trimStart().length);
+    if (!empty) statements.push({ from, to: start + text.trimEnd().length, text: text.trim() });
+    start = at + 1;
+    empty = true;
   };
-  let seen = 0;
-  for (const { 0: match, index } of sql.matchAll(opaque)) {
-    code += sql.slice(seen, index);
-    seen = index + match.length;
-    if (match === ";") {
-      end(index);
-      start = seen;
-    } else if (!/^(--|\/\*)/.test(match)) code += match;
+  for (let at = 0; at < sql.length; ) {
+    const comment = commentEnd(sql, at);
+    if (comment > at) {
+      at = comment;
+      continue;
+    }
+    if (sql[at] === ";") {
+      end(at);
+      at++;
+      continue;
+    }
+    if (!/\s/.test(sql[at]!)) empty = false;
+    at = tokenEnd(sql, at);
   }
-  code += sql.slice(seen);
   end(sql.length);
-  return parts;
+  return statements;
+}
+
+/** Where the comment that starts at `at` ends; `at` when none does. */
+function commentEnd(sql: string, at: number): number {
+  if (sql.startsWith("--", at)) {
+    const end = sql.indexOf("\n", at);
+    return end < 0 ? sql.length : end;
+  }
+  if (!sql.startsWith("/*", at)) return at;
+  let depth = 0;
+  for (let i = at; i < sql.length; ) {
+    if (sql.startsWith("/*", i)) depth++;
+    else if (sql.startsWith("*/", i)) depth--;
+    else {
+      i++;
+      continue;
+    }
+    i += 2;
+    if (depth === 0) return i;
+  }
+  return sql.length;
+}
+
+/** Where what starts at `at` ends: a quoted text, a word, or one character. */
+function tokenEnd(sql: string, at: number): number {
+  const sticky = (pattern: RegExp): string | undefined => {
+    pattern.lastIndex = at;
+    return pattern.exec(sql)?.[0];
+  };
+  const escaped = sticky(/[eE]'(?:[^'\\]|\\[\s\S]|'')*(?:'|$|\\$)/y);
+  if (escaped !== undefined) return at + escaped.length;
+  const word = sticky(/[\p{L}_][\p{L}\p{N}_$]*/uy);
+  if (word !== undefined) return at + word.length;
+  const dollars = sticky(/\$(?:[\p{L}_][\p{L}\p{N}_]*)?\$/uy);
+  if (dollars !== undefined) return behind(sql, dollars, at + dollars.length);
+  const quote = sql[at]!;
+  return /['"`]/.test(quote) ? behind(sql, quote, at + 1) : at + 1;
+}
+
+function behind(sql: string, mark: string, from: number): number {
+  const end = sql.indexOf(mark, from);
+  return end < 0 ? sql.length : end + mark.length;
 }
