@@ -1,7 +1,7 @@
 import { type DescField, type DescMessage, type Message, toBinary } from "@bufbuild/protobuf";
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { Code, ConnectError } from "@connectrpc/connect";
-import type { HttpClient, ResponseBody } from "./http.ts";
+import type { ChunkSink, HttpClient, ResponseBody } from "./http.ts";
 
 /** A message or, in gRPC-Web, the trailers: `[u8 flags] [u32 big-endian length] [bytes]`. */
 export interface Envelope {
@@ -15,7 +15,7 @@ export const compressedFlag = 0x01;
 export const trailerFlag = 0x80;
 
 /**
- * Cuts a response body into envelopes: one allocation and one copy a message, linear in its size.
+ * Cuts a response body into envelopes: one allocation a message and, at most, one copy, linear in its size.
  *
  * A message is placed so that it *ends* on a boundary of 8. `FlightData.data_body` has the highest field number, so
  * every writer known puts it last, and its length is a multiple of 8 (Columnar.rst): it then also starts on one,
@@ -24,7 +24,7 @@ export const trailerFlag = 0x80;
  * Reading begins with the first `next()` and goes on for as long as the consumer keeps up: stopping the body after each
  * message and starting it for the next would cost every message a turn of the event loop and a window update.
  */
-export class EnvelopeReader {
+export class EnvelopeReader implements ChunkSink {
   readonly #body: ResponseBody;
   readonly #http: Pick<HttpClient, "allocate" | "readAheadBytes">;
   readonly #limit: number;
@@ -33,7 +33,7 @@ export class EnvelopeReader {
   readonly #head = new Uint8Array(5);
   /** Undefined while the head is read. */
   #message: Uint8Array | undefined;
-  #target: Uint8Array = this.#head;
+  target: Uint8Array = this.#head;
   #reading = false;
   #ended = false;
   #failure: { readonly reason: unknown } | undefined;
@@ -72,11 +72,11 @@ export class EnvelopeReader {
   #read(): void {
     if (this.#reading || this.#ended || this.#failure !== undefined) return;
     this.#reading = true;
-    this.#body.read(this.#take).then(
+    this.#body.read(this).then(
       (more) => {
         this.#reading = false;
         this.#ended = !more;
-        if (this.#ended && (this.#message !== undefined || this.#target.byteLength < 5)) {
+        if (this.#ended && (this.#message !== undefined || this.target.byteLength < 5)) {
           this.#failure = {
             reason: new ConnectError(
               "the response ends in the middle of a message: the connection was cut",
@@ -95,23 +95,36 @@ export class EnvelopeReader {
   }
 
   /** False when the reading has failed, or the consumer, who had a turn since the last chunk, is behind. */
-  readonly #take = (chunk: Uint8Array): boolean => {
+  take(chunk: Uint8Array): boolean {
     const isBehind = this.#isBehind;
+    if (this.target.byteLength === 0) this.#recover(chunk);
     for (let at = 0; at < chunk.byteLength && this.#failure === undefined; ) {
-      const part = chunk.subarray(at, at + this.#target.byteLength);
-      this.#target.set(part);
-      this.#target = this.#target.subarray(part.byteLength);
+      const { target } = this;
+      const part = chunk.subarray(at, at + target.byteLength);
+      const isThere = part.buffer === target.buffer && part.byteOffset === target.byteOffset;
+      if (!isThere) target.set(part);
+      this.target = target.subarray(part.byteLength);
       at += part.byteLength;
-      if (this.#target.byteLength === 0) this.#filled();
+      if (this.target.byteLength === 0) this.#filled();
     }
     return this.#failure === undefined && !isBehind;
-  };
+  }
+
+  /** The message, whose memory was transferred to be read into and has come back as another buffer. */
+  #recover({ buffer, byteOffset }: Uint8Array): void {
+    this.#message = new Uint8Array(buffer, buffer.byteLength - this.#length, this.#length);
+    this.target = new Uint8Array(buffer, byteOffset);
+  }
+
+  get #length(): number {
+    return new DataView(this.#head.buffer).getUint32(1);
+  }
 
   /** The head is complete, or the message. */
   #filled(): void {
     if (this.#message === undefined) {
       try {
-        this.#message = this.#target = this.#start();
+        this.#message = this.target = this.#start();
       } catch (reason) {
         this.#failure = { reason };
         return;
@@ -121,12 +134,12 @@ export class EnvelopeReader {
     this.#queue.push({ flags: this.#head[0]!, data: this.#message });
     this.#queuedBytes += this.#message.byteLength;
     this.#message = undefined;
-    this.#target = this.#head;
+    this.target = this.#head;
     this.#wake?.();
   }
 
   #start(): Uint8Array {
-    const length = new DataView(this.#head.buffer).getUint32(1);
+    const length = this.#length;
     if (length > this.#limit) {
       throw new ConnectError(
         `a message of ${length} bytes exceeds maxMessageBytes (${this.#limit})`,

@@ -1,5 +1,5 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import type { HttpClient, HttpRequest, HttpResponse, ResponseBody } from "./http.ts";
+import type { ChunkSink, HttpClient, HttpRequest, HttpResponse, ResponseBody } from "./http.ts";
 import { type ClosableTransport, createTransport, type TransportOptions } from "./transport.ts";
 
 export interface FetchTransportOptions extends TransportOptions {
@@ -79,13 +79,13 @@ async function toBlob(body: HttpRequest["body"], signal: AbortSignal): Promise<B
 }
 
 class FetchBody implements ResponseBody {
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  readonly #reader: BodyReader | undefined;
   readonly #signal: AbortSignal;
   readonly #url: string;
   readonly #abort = (): void => this.cancel();
 
   constructor(body: ReadableStream<Uint8Array> | null, signal: AbortSignal, url: string) {
-    this.#reader = body?.getReader();
+    this.#reader = body === null ? undefined : openBody(body);
     this.#signal = signal;
     this.#url = url;
     // Node's fetch may lose sight of its signal while nobody reads, and then keeps the server sending.
@@ -102,13 +102,13 @@ class FetchBody implements ResponseBody {
     this.#signal.removeEventListener("abort", this.#abort);
   }
 
-  async read(sink: (chunk: Uint8Array) => boolean): Promise<boolean> {
+  async read(sink: ChunkSink): Promise<boolean> {
     const reader = this.#reader;
     if (reader === undefined) return false;
     for (;;) {
       let result: ReadableStreamReadResult<Uint8Array>;
       try {
-        result = await reader.read();
+        result = await reader.read(sink.target);
       } catch (cause) {
         this.#unfollow();
         throw networkError(cause, this.#signal, this.#url, "the connection broke while the response was read");
@@ -118,9 +118,40 @@ class FetchBody implements ResponseBody {
         if (this.#signal.aborted) throw ConnectError.from(this.#signal.reason, Code.Canceled);
         return false;
       }
-      if (!sink(result.value)) return true;
+      if (!sink.take(result.value)) return true;
     }
   }
+}
+
+interface BodyReader {
+  /** What comes next, read into the target if the platform can and that is large enough: it is then transferred. */
+  read(target: Uint8Array): Promise<ReadableStreamReadResult<Uint8Array>>;
+  cancel(): Promise<void>;
+}
+
+// What has no large target is read so many bytes at a time, and copied.
+const scratchBytes = 64 * 1024;
+
+/** Chromium makes and fills a buffer for each chunk that it hands out: read into the message, a body costs a third less. */
+function openBody(body: ReadableStream<Uint8Array>): BodyReader {
+  let reader: ReadableStreamBYOBReader;
+  try {
+    reader = body.getReader({ mode: "byob" });
+  } catch {
+    // No stream of bytes: Safari's, or a Response that somebody made.
+    return body.getReader();
+  }
+  let scratch = new ArrayBuffer(0);
+  return {
+    async read(target) {
+      if (target.byteLength >= scratchBytes) return await reader.read(target as Uint8Array<ArrayBuffer>);
+      if (scratch.byteLength === 0) scratch = new ArrayBuffer(scratchBytes);
+      const result = await reader.read(new Uint8Array(scratch));
+      if (result.value !== undefined) scratch = result.value.buffer;
+      return result;
+    },
+    cancel: () => reader.cancel(),
+  };
 }
 
 /** Browsers say only "Failed to fetch": what that can mean is all that can be told. */

@@ -21,14 +21,27 @@ export interface ResponseBody {
    * Hands chunks to `sink` as they arrive, until it answers false or the body ends. What flow control has already let
    * in may still come after that.
    *
-   * A sink instead of an iterator: most chunks are part of a larger message, and a promise for each would cost more
-   * than copying it. It must not throw: nobody stands between it and the event loop.
-   *
    * @returns whether more may come
    */
-  read(sink: (chunk: Uint8Array) => boolean): Promise<boolean>;
+  read(sink: ChunkSink): Promise<boolean>;
   /** Ends the exchange: nobody wants the rest. */
   cancel(): void;
+}
+
+/**
+ * Takes the chunks of a body.
+ *
+ * Instead of an iterator: most chunks are part of a larger message, and a promise for each would cost more than copying
+ * it. It must not throw: nobody stands between it and the event loop.
+ */
+export interface ChunkSink {
+  /** The next chunk, whose memory is used again after the call; false when there should be no more for now. */
+  take(chunk: Uint8Array): boolean;
+  /**
+   * Where the next bytes are going to stay, never empty. A chunk that begins in this very place need not be copied; its
+   * memory may have been transferred in between.
+   */
+  readonly target: Uint8Array;
 }
 
 /** What differs between platforms: the whole of it. */

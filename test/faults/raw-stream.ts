@@ -69,10 +69,10 @@ export class RawStream {
     this.trailers([...okHeader, ["grpc-status", String(status)], ["grpc-message", message], ...more]);
   }
 
-  /** DATA within the windows that the client gave: in frames of 16 KB, each when there is room. */
-  async data(bytes: Uint8Array): Promise<void> {
+  /** DATA within the windows that the client gave: in frames of 16 KB if not told otherwise, each when there is room. */
+  async data(bytes: Uint8Array, frameBytes: number = 16_384): Promise<void> {
     for (let at = 0; at < bytes.byteLength; ) {
-      const room = Math.min(16_384, this.window, this.connection.window, bytes.byteLength - at);
+      const room = Math.min(frameBytes, this.window, this.connection.window, bytes.byteLength - at);
       if (this.isGone) return;
       if (room <= 0) {
         await this.connection.roomChanged();

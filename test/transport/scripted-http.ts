@@ -1,6 +1,6 @@
 import { type Client, createClient } from "@connectrpc/connect";
 import { FlightService } from "../../src/gen/Flight_pb.ts";
-import type { HttpClient, HttpRequest, ResponseBody } from "../../src/transport/http.ts";
+import type { ChunkSink, HttpClient, HttpRequest, ResponseBody } from "../../src/transport/http.ts";
 import { createTransport, type TransportOptions } from "../../src/transport/transport.ts";
 
 /** What a scripted server answers. */
@@ -39,7 +39,7 @@ export function scriptedHttp(answer: Answer): ScriptedHttp {
         cancel: () => {
           seen.cancelled = true;
         },
-        async read(sink: (chunk: Uint8Array) => boolean) {
+        async read(sink: ChunkSink) {
           for (;;) {
             // As on a network: the consumer has its turn between two chunks.
             await new Promise((resolve) => setTimeout(resolve, 0));
@@ -47,7 +47,7 @@ export function scriptedHttp(answer: Answer): ScriptedHttp {
             if (chunk === undefined) break;
             if (chunk instanceof Error) throw chunk;
             seen.chunks++;
-            if (!sink(chunk)) return true;
+            if (!sink.take(chunk)) return true;
           }
           for (const [name, value] of Object.entries(answer.trailer ?? {})) trailer.append(name, value);
           return false;

@@ -113,8 +113,15 @@ export class Http2Connection implements FrameSink {
     this.write(Buffer.concat([preface, settings, update]));
   }
 
-  /** Bytes of the socket; valid during the call only. */
-  receive(chunk: Buffer): void {
+  /** Where the next bytes of the socket are going to stay, when so many of them go to one place. */
+  target(bytes: number): Uint8Array | undefined {
+    const id = this.#reader.dataOf(bytes);
+    const target = id === undefined ? undefined : this.#streams.get(id)?.target;
+    return target !== undefined && target.length >= bytes ? target.subarray(0, bytes) : undefined;
+  }
+
+  /** Bytes of the socket, whose memory is used again after the call unless it is a `target`. */
+  receive(chunk: Uint8Array): void {
     if (this.#isClosed) return;
     this.#lastReceived = performance.now();
     clearTimeout(this.#probe);
@@ -401,8 +408,8 @@ export class Http2Connection implements FrameSink {
 const tooLarge = `the server's headers or trailers are larger than ${maxHeaderBytes} bytes`;
 
 /** What answers instead of HTTP/2 is told by its first bytes: it is the commonest mistake in an address. */
-function checkProtocol(chunk: Buffer): void {
-  if (chunk.toString("latin1", 0, 6) === "HTTP/1")
+function checkProtocol(chunk: Uint8Array): void {
+  if (String.fromCharCode(...chunk.subarray(0, 6)) === "HTTP/1")
     throw new Http2Error(errorCode.protocolError, "it answers with HTTP/1", "NOT_HTTP2");
   // The alert or handshake record of TLS.
   if ((chunk[0] === 0x15 || chunk[0] === 0x16) && chunk[1] === 0x03)

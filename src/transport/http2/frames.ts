@@ -96,8 +96,8 @@ export interface FrameSink {
 /**
  * Cuts a connection's bytes into frames.
  *
- * DATA is passed on as it comes, out of the very memory that it was read into: it makes up nearly all of a connection,
- * and is copied where it is to stay and nowhere before.
+ * DATA is passed on as it comes, in the very memory that it was read into: it makes up nearly all of a connection, and
+ * is copied where it is to stay and nowhere before, if it was not read to that place.
  */
 export class FrameReader {
   readonly #sink: FrameSink;
@@ -119,8 +119,14 @@ export class FrameReader {
     this.#maxFrameBytes = maxFrameBytes;
   }
 
+  /** The stream that at least the next so many bytes are data of. */
+  dataOf(bytes: number): number | undefined {
+    const isData = this.#headFilled === headBytes && this.#type === frameType.data && this.#padding === 0;
+    return isData && this.#left >= bytes ? this.#stream : undefined;
+  }
+
   /** @throws Http2Error what the sink throws, or for a frame that cannot be */
-  push(chunk: Buffer): void {
+  push(chunk: Uint8Array): void {
     for (let at = 0; at < chunk.length; ) {
       if (this.#headFilled < headBytes) {
         const end = Math.min(chunk.length, at + headBytes - this.#headFilled);
@@ -156,7 +162,7 @@ export class FrameReader {
     if (length === 0) this.#take(this.#payload.subarray(0, 0));
   }
 
-  #take(part: Buffer): void {
+  #take(part: Uint8Array): void {
     this.#left -= part.length;
     if (this.#left === 0) this.#headFilled = 0;
     if (this.#type === frameType.data) this.#takeData(part);
@@ -167,7 +173,7 @@ export class FrameReader {
     }
   }
 
-  #takeData(part: Buffer): void {
+  #takeData(part: Uint8Array): void {
     let bytes = part;
     if (this.#padding === undefined) {
       this.#padding = bytes[0] as number;

@@ -1,5 +1,5 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import type { HttpRequest, HttpResponse, ResponseBody } from "../http.ts";
+import type { ChunkSink, HttpRequest, HttpResponse, ResponseBody } from "../http.ts";
 import { defaultWindow, type Http2Connection, maxWindow } from "./connection.ts";
 import { callError } from "./errors.ts";
 import { errorCode, frameType, Http2Error, numberFrame } from "./frames.ts";
@@ -35,7 +35,7 @@ export class Http2Stream implements ResponseBody {
   #isOver = false;
   #isCounted = true;
   #failure: unknown;
-  #sink: ((chunk: Uint8Array) => boolean) | undefined;
+  #sink: ChunkSink | undefined;
   #settle: { resolve: (more: boolean) => void; reject: (reason: unknown) => void } | undefined;
   #answer!: { resolve: (response: HttpResponse) => void; reject: (reason: unknown) => void };
 
@@ -142,6 +142,11 @@ export class Http2Stream implements ResponseBody {
     if (endsStream) this.#end();
   }
 
+  /** Where the next bytes of the answer are going to stay, while somebody reads. */
+  get target(): Uint8Array | undefined {
+    return this.#sink?.target;
+  }
+
   data(bytes: Uint8Array, flowBytes: number, endsStream: boolean): void {
     if (flowBytes > this.#window)
       throw new Http2Error(errorCode.flowControlError, "it sends more than its window allows");
@@ -155,7 +160,7 @@ export class Http2Stream implements ResponseBody {
         // The connection's memory is read into again: what waits needs its own.
         this.#chunks.push(new Uint8Array(bytes));
         this.#unread += bytes.length;
-      } else if (!this.#sink(bytes)) this.#pause();
+      } else if (!this.#sink.take(bytes)) this.#pause();
     }
     if (endsStream) this.#end();
     else this.#grant();
@@ -173,11 +178,11 @@ export class Http2Stream implements ResponseBody {
     this.cancel();
   }
 
-  read(sink: (chunk: Uint8Array) => boolean): Promise<boolean> {
+  read(sink: ChunkSink): Promise<boolean> {
     while (this.#chunks.length > 0) {
       const chunk = this.#chunks.shift() as Uint8Array;
       this.#unread -= chunk.length;
-      if (sink(chunk)) continue;
+      if (sink.take(chunk)) continue;
       this.#grant();
       return Promise.resolve(true);
     }
