@@ -17,9 +17,6 @@ export type FlightPutInput = Iterable<RecordBatch | FlightPutChunk> | AsyncItera
 
 const none = new Uint8Array(0);
 
-// Columns of this size on average are sent from where they lie; of smaller ones the joined copy is cheaper.
-const ownPartBytes = 16 * 1024;
-
 // An input that waits for nothing would let no signal and no deadline through; a turn more often would cost uploads time.
 const sliceMs = 50;
 
@@ -39,10 +36,7 @@ export async function* encodeStream(
     flightDescriptor = undefined;
     if (encoded === undefined) return data;
     data.dataHeader = encoded.header;
-    const { parts } = encoded;
-    const bytes = parts.reduce((sum, part) => sum + part.byteLength, 0);
-    if (bytes >= ownPartBytes * parts.length && parts.length > 0) setParts(data, "dataBody", parts, () => encoded.body);
-    else data.dataBody = encoded.body;
+    setParts(data, "dataBody", encoded.parts, () => encoded.body);
     return data;
   };
   // Not what a page loads only to read.

@@ -2,8 +2,9 @@ import { create } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { Schema } from "apache-arrow";
 import { FlightDecoder } from "../arrow/decode.ts";
-import { BatchEncoder, type IpcMessage } from "../arrow/encode.ts";
+import { BatchEncoder, type EncodedMessage } from "../arrow/encode.ts";
 import { type FlightData, FlightDataSchema } from "../gen/Flight_pb.ts";
+import { setParts } from "../transport/envelope.ts";
 import type { Chunk, Command, Result, Upload } from "./backend.ts";
 import { readDescriptor } from "./messages.ts";
 
@@ -27,8 +28,10 @@ export async function* encodeResult(result: Result): AsyncGenerator<FlightData, 
   }
 }
 
-function flightData({ header, body }: IpcMessage, appMetadata: Uint8Array = nothing): FlightData {
-  return create(FlightDataSchema, { dataHeader: header, dataBody: body, appMetadata });
+function flightData(encoded: EncodedMessage, appMetadata: Uint8Array = nothing): FlightData {
+  const data = create(FlightDataSchema, { dataHeader: encoded.header, appMetadata });
+  setParts(data, "dataBody", encoded.parts, () => encoded.body);
+  return data;
 }
 
 /** Reads the first message of an upload, which carries the descriptor, and gives the rest to be read as it comes. */

@@ -164,11 +164,14 @@ export class EnvelopeReader implements ChunkSink {
 /** From here on a bytes field is sent as chunks of its own: below, one more small copy is cheaper than one more write. */
 const ownChunkBytes = 4096;
 
+// Parts of this size on average are sent from where they lie; of smaller ones the joined copy is cheaper.
+const ownPartBytes = 16 * 1024;
+
 const partsOf = new WeakMap<Message, readonly Uint8Array[]>();
 
 /**
- * Gives a message its last bytes field in parts, which our transport sends as they lie. To anyone else the field is
- * whole: it is put together when it is read.
+ * Gives a message its last bytes field in parts, which our transport sends as they lie when they are large. To anyone
+ * else the field is whole: it is put together when it is read.
  *
  * @param whole the same bytes in one piece
  */
@@ -178,6 +181,11 @@ export function setParts<T extends Message>(
   parts: readonly Uint8Array[],
   whole: () => Uint8Array,
 ): void {
+  const bytes = parts.reduce((sum, part) => sum + part.byteLength, 0);
+  if (bytes < ownPartBytes * parts.length || parts.length === 0) {
+    Object.assign(message, { [field]: whole() });
+    return;
+  }
   partsOf.set(message, parts);
   Object.defineProperty(message, field, { get: whole, enumerable: true, configurable: true });
 }

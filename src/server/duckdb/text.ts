@@ -22,18 +22,26 @@ export function textBytes(part: Part): number {
 export function joinText(parts: readonly Part[], rows: number): { valueOffsets: Int32Array; data: Uint8Array } {
   let total = 0;
   for (const part of parts) total += textBytes(part);
-  const data = new Uint8Array(total);
+  const data = new Uint8Array(total + inlineLimit).subarray(0, total);
   const valueOffsets = new Int32Array(rows + 1);
+  const out = new DataView(data.buffer);
   let row = 0;
   let at = 0;
   for (const part of parts) {
-    at = copyText(part, data, at, valueOffsets, row);
+    at = copyText(part, data, out, at, valueOffsets, row);
     row += part.length;
   }
   return { valueOffsets, data };
 }
 
-function copyText(part: Part, data: Uint8Array, begin: number, offsets: Int32Array, row: number): number {
+function copyText(
+  part: Part,
+  data: Uint8Array,
+  out: DataView,
+  begin: number,
+  offsets: Int32Array,
+  row: number,
+): number {
   const { bytes, words, valid } = entries(part);
   let at = begin;
   // Long strings of a result stand one behind the other in few blocks. A run of them is fetched with one call: a call
@@ -54,8 +62,10 @@ function copyText(part: Part, data: Uint8Array, begin: number, offsets: Int32Arr
       const length = words[i * 4]!;
       if (length <= inlineLimit) {
         flush();
-        const from = i * entryWidth + 4;
-        for (let b = 0; b < length; b++) data[at + b] = bytes[from + b]!;
+        // Words and not bytes: what is too much is overwritten by the next, and there is room for it behind the last.
+        out.setUint32(at, words[i * 4 + 1]!, true);
+        if (length > 4) out.setUint32(at + 4, words[i * 4 + 2]!, true);
+        if (length > 8) out.setUint32(at + 8, words[i * 4 + 3]!, true);
         at += length;
       } else {
         const low = words[i * 4 + 2]!;
