@@ -208,6 +208,8 @@ function structReader(data: Data, begin: number, end: number, column: string, op
  *
  * Each is a copy of a template that has all its properties already: many times faster than adding them one by one, and
  * without code made from text, which a Content-Security-Policy may refuse. JSON.parse also makes `__proto__` a property.
+ * The first columns have a line each: an engine learns by place in the code, and a place that always sees one name and
+ * one reader is half as fast again as a loop.
  */
 export function objectReader(
   names: readonly string[],
@@ -215,9 +217,19 @@ export function objectReader(
 ): (row: number) => Record<string, unknown> {
   const template = JSON.parse(`{${names.map((name) => `${JSON.stringify(name)}:null`).join()}}`) as object;
   const count = names.length;
+  const [n0, n1, n2, n3, n4, n5, n6, n7] = names as [string, string, string, string, string, string, string, string];
+  const [r0, r1, r2, r3, r4, r5, r6, r7] = readers;
   return (row) => {
     const object: Record<string, unknown> = { ...template };
-    for (let c = 0; c < count; c++) object[names[c]!] = readers[c]!(row);
+    if (r0) object[n0] = r0(row);
+    if (r1) object[n1] = r1(row);
+    if (r2) object[n2] = r2(row);
+    if (r3) object[n3] = r3(row);
+    if (r4) object[n4] = r4(row);
+    if (r5) object[n5] = r5(row);
+    if (r6) object[n6] = r6(row);
+    if (r7) object[n7] = r7(row);
+    for (let c = 8; c < count; c++) object[names[c]!] = readers[c]!(row);
     return object;
   };
 }

@@ -129,6 +129,17 @@ test("columns called alike keep their types and values", async () => {
   ]);
 });
 
+test.each([0, 1, 7, 8, 9, 20])("rows of %i columns have each value by its name", (count) => {
+  const columns = Array.from({ length: count }, (_, c) => ({
+    field: new Field(`c${c}`, new Int32(), true),
+    values: [c, null, c + 100],
+    place: () => "",
+  }));
+  const rows = [...batchRows<object>(columnsToBatch(columns, 3))].flat();
+  const expected = [0, 1, 2].map((row) => columns.map(({ field, values }) => [field.name, values[row]]));
+  expect(rows.map(Object.entries)).toEqual(expected);
+});
+
 test.each(["decimal32", "decimal64", "decimal128", "decimal256", "run_end_encoded-of-decimal"])(
   "a Table prints %s right",
   async (name) => {
