@@ -1,8 +1,7 @@
 import { type RecordBatch, type Schema, Vector } from "apache-arrow";
 import { makeBatch } from "./batch.ts";
-import { inflateBuffers } from "./inflate.ts";
 import { type LoadInput, loadColumns } from "./load.ts";
-import { type Message, readMessage } from "./message.ts";
+import { type BatchLayout, type Message, readMessage } from "./message.ts";
 import type { WireField, WireSchema } from "./schema.ts";
 import type { Spend } from "./take.ts";
 
@@ -14,6 +13,9 @@ export type Inflate = (bytes: Uint8Array, size: number) => Uint8Array;
 
 /** How a decoder comes by a decompressor: asked once a codec, when the first compressed batch arrives. */
 export type LoadCodec = (name: CodecName) => Promise<Inflate>;
+
+/** Inflates the buffers of a body. */
+type InflateBody = (layout: BatchLayout, body: Uint8Array, spend: Spend) => Uint8Array[] | Promise<Uint8Array[]>;
 
 type DataMessage = Exclude<Message, { readonly kind: "schema" }>;
 type Source = Omit<LoadInput, "wire" | "dictionaries">;
@@ -28,7 +30,7 @@ type Source = Omit<LoadInput, "wire" | "dictionaries">;
  */
 export class FlightDecoder {
   readonly #loadCodec: LoadCodec | undefined;
-  readonly #inflaters = new Map<number, Inflate>();
+  readonly #inflaters = new Map<number, InflateBody>();
   readonly #dictionaries = new Map<number, Vector>();
   readonly #maxBatchBytes: number;
   #wire: WireSchema | null = null;
@@ -78,13 +80,13 @@ export class FlightDecoder {
     wire: WireSchema,
     message: DataMessage,
     body: Uint8Array,
-    inflate: Inflate,
+    inflate: InflateBody,
   ): RecordBatch | null | Promise<RecordBatch | null> {
     const { layout } = message;
     const spend = this.#allowance();
     const take = (inflated: readonly Uint8Array[]): RecordBatch | null =>
       this.#take(wire, message, { layout, body: aligned(body), inflated, spend });
-    const inflated = inflateBuffers(layout, aligned(body), inflate, spend);
+    const inflated = inflate(layout, aligned(body), spend);
     return inflated instanceof Promise ? inflated.then(take) : take(inflated);
   }
 
@@ -121,13 +123,14 @@ export class FlightDecoder {
     this.#dictionaries.set(id, (previous === undefined ? next : previous.concat(next)).memoize());
   }
 
-  async #load(codec: number): Promise<Inflate> {
+  async #load(codec: number): Promise<InflateBody> {
     const name = codecName(codec);
     if (this.#loadCodec === undefined)
       throw new TypeError(`the batch is compressed with ${name} and no decompressor was given`);
-    const inflate = await this.#loadCodec(name);
-    this.#inflaters.set(codec, inflate);
-    return inflate;
+    const [inflate, { inflateBuffers }] = await Promise.all([this.#loadCodec(name), import("./inflate.ts")]);
+    const inflateBody: InflateBody = (layout, body, spend) => inflateBuffers(layout, body, inflate, spend);
+    this.#inflaters.set(codec, inflateBody);
+    return inflateBody;
   }
 }
 
