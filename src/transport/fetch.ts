@@ -132,6 +132,9 @@ interface BodyReader {
 // What has no large target is read so many bytes at a time, and copied.
 const scratchBytes = 64 * 1024;
 
+// Chromium refuses to read into more than 2 GiB less 2 MiB.
+const mostBytes = 2 ** 30;
+
 /** Chromium makes and fills a buffer for each chunk that it hands out: read into the message, a body costs a third less. */
 function openBody(body: ReadableStream<Uint8Array>): BodyReader {
   let reader: ReadableStreamBYOBReader;
@@ -144,7 +147,8 @@ function openBody(body: ReadableStream<Uint8Array>): BodyReader {
   let scratch = new ArrayBuffer(0);
   return {
     async read(target) {
-      if (target.byteLength >= scratchBytes) return await reader.read(target as Uint8Array<ArrayBuffer>);
+      if (target.byteLength >= scratchBytes)
+        return await reader.read(target.subarray(0, mostBytes) as Uint8Array<ArrayBuffer>);
       if (scratch.byteLength === 0) scratch = new ArrayBuffer(scratchBytes);
       const result = await reader.read(new Uint8Array(scratch));
       if (result.value !== undefined) scratch = result.value.buffer;
