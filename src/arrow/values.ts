@@ -209,7 +209,7 @@ function structReader(data: Data, begin: number, end: number, column: string, op
  * Each is a copy of a template that has all its properties already: many times faster than adding them one by one, and
  * without code made from text, which a Content-Security-Policy may refuse. JSON.parse also makes `__proto__` a property.
  * The first columns have a line each: an engine learns by place in the code, and where it always sees one name and one
- * reader it is faster than in a loop, by a tenth to a half.
+ * reader it is faster than in a loop, by up to a fifth.
  */
 export function objectReader(
   names: readonly string[],
