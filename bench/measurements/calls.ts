@@ -16,8 +16,8 @@ export const calls: Measurement = {
           [
             nodeClient("flightsql", "calls.ts", "flightsql", String(atOnce)),
             nodeClient("two raw HTTP/2 calls", "calls.ts", "raw", String(atOnce)),
-            pythonClient("flightsql-dbapi (C++)", "calls.py", String(atOnce)),
-            pythonClient("ADBC (Go)", "adbc.py", String(atOnce)),
+            pythonClient("flightsql-dbapi (C++)", "calls.py", "dbapi", String(atOnce)),
+            pythonClient("ADBC (Go)", "calls.py", "adbc", String(atOnce)),
           ],
           { url: server.url, statement: "numeric 1x1" },
           5,

@@ -1,7 +1,8 @@
 import { type Data, DataType, type Decimal, type Field, Precision, TimeUnit } from "apache-arrow";
 import type { SchemaElement } from "hyparquet";
 import { unscaledReader } from "../../src/arrow/decimal.ts";
-import { distinctNames, valueReader } from "../../src/arrow/values.ts";
+import { distinctNames } from "../../src/arrow/objects.ts";
+import { valueReader } from "../../src/arrow/values.ts";
 import { isBytes, writerFor } from "../format.ts";
 
 type Read = (row: number) => unknown;

@@ -24,9 +24,9 @@ import {
 } from "./convert.ts";
 import { intervalWords } from "./interval.ts";
 import { isDate, isList, isMap, isPlainObject, Misfit } from "./misfit.ts";
+import { distinctNames } from "./objects.ts";
 import { forEach, invalid, type Place } from "./place.ts";
 import { unionData } from "./union.ts";
-import { distinctNames } from "./values.ts";
 import { BytesBuilder, ViewsBuilder } from "./variable.ts";
 
 /**

@@ -2,9 +2,9 @@ import { Field, type RecordBatch, type Schema } from "apache-arrow";
 import { FlightSqlError } from "../errors.ts";
 import { type Column, columnsToBatch } from "./columns.ts";
 import { inferType } from "./infer.ts";
+import { distinctNames } from "./objects.ts";
 import type { ParameterValue } from "./params.ts";
 import type { Place } from "./place.ts";
-import { distinctNames } from "./values.ts";
 
 /** A row to write; a property that is missing or undefined is null. */
 export type RowInput = { readonly [column: string]: ParameterValue | undefined };

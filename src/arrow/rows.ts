@@ -1,5 +1,6 @@
 import type { RecordBatch } from "apache-arrow";
-import { distinctNames, objectReader, type ValueOptions, valueReader } from "./values.ts";
+import { distinctNames, objectReader } from "./objects.ts";
+import { type ValueOptions, valueReader } from "./values.ts";
 
 /** How rows are made out of batches. */
 export interface RowOptions extends ValueOptions {

@@ -8,7 +8,7 @@ import {
   TimeUnit,
   Type,
 } from "apache-arrow";
-import { distinctNames } from "../arrow/values.ts";
+import { distinctNames } from "../arrow/objects.ts";
 import type { Interval } from "../node.ts";
 
 /*

@@ -22,27 +22,21 @@ export function textBytes(part: Part): number {
 export function joinText(parts: readonly Part[], rows: number): { valueOffsets: Int32Array; data: Uint8Array } {
   let total = 0;
   for (const part of parts) total += textBytes(part);
+  // With room behind it: see copyText.
   const data = new Uint8Array(total + inlineLimit).subarray(0, total);
   const valueOffsets = new Int32Array(rows + 1);
-  const out = new DataView(data.buffer);
   let row = 0;
   let at = 0;
   for (const part of parts) {
-    at = copyText(part, data, out, at, valueOffsets, row);
+    at = copyText(part, data, at, valueOffsets, row);
     row += part.length;
   }
   return { valueOffsets, data };
 }
 
-function copyText(
-  part: Part,
-  data: Uint8Array,
-  out: DataView,
-  begin: number,
-  offsets: Int32Array,
-  row: number,
-): number {
+function copyText(part: Part, data: Uint8Array, begin: number, offsets: Int32Array, row: number): number {
   const { bytes, words, valid } = entries(part);
+  const out = new DataView(data.buffer);
   let at = begin;
   // Long strings of a result stand one behind the other in few blocks. A run of them is fetched with one call: a call
   // for each costs a microsecond, ten times the copy. Only what touches exactly is joined, so nothing is read that is
